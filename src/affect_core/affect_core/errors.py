@@ -1,0 +1,46 @@
+"""The error tree. Every message says what was expected, what came, and what to do.
+
+AffectError
+├── ConfigError        a parameter, YAML file or name is wrong
+│   └── UnknownName    a name that no registry knows (the message lists the known ones)
+├── InputError         an image, message, video or bag cannot be used
+│   └── CameraError    a camera cannot be opened, or was lost
+├── ModelError         weights or card are missing, truncated or do not fit each other
+└── HeadError          the robot head is not there or refuses
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class AffectError(Exception):
+    """Base of all errors this project raises on purpose."""
+
+
+class ConfigError(AffectError):
+    """A parameter, YAML file or name is wrong."""
+
+
+class UnknownName(ConfigError):
+    """A name that is not in its registry; lists the known names."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name, self.known = kind, name, sorted(known)
+        super().__init__(f"unknown {kind} {name!r}; known: {', '.join(self.known) or '(none)'}")
+
+
+class InputError(AffectError):
+    """An image, message, video or bag cannot be used."""
+
+
+class CameraError(InputError):
+    """A camera cannot be opened, or was lost."""
+
+
+class ModelError(AffectError):
+    """Weights or card are missing, truncated, or do not fit each other."""
+
+
+class HeadError(AffectError):
+    """The robot head is not there or refuses."""
