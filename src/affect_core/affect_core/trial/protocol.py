@@ -1,0 +1,101 @@
+"""A trial protocol as data: what is shown, how long, how often. One YAML file each in ``config/trials``."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from affect_core.config import Settings, from_mapping, load_yaml, setting
+from affect_core.errors import ConfigError
+from affect_core.paths import find_named
+from affect_core.registry import Registry
+
+if TYPE_CHECKING:
+    from affect_core.trial.schedule import Step
+
+KINDS: Registry[list[Step]] = Registry("protocol kind")
+"""Name -> ``builder(protocol, sequence)``: what happens one after another (`affect_core.trial.schedule`)."""
+
+ORDERS: Registry[list[str]] = Registry("order of labels")
+"""Name -> ``builder(labels, repetitions, random_state)``: the sequence of commanded labels."""
+
+
+@dataclass(frozen=True)
+class Protocol(Settings):
+    """A trial protocol.
+
+    Raises:
+        ConfigError: a value is out of range, a label appears twice, or labels are missing.
+        UnknownName: the kind or the order is not registered.
+    """
+
+    name: str = setting("", "name of the protocol")
+    description: str = setting("", "what it is for, one sentence")
+    kind: str = setting("single_emotion", "how commands and rests follow each other; a name in KINDS")
+    labels: tuple[str, ...] = setting((), "expressions to command; empty only where nothing is commanded")
+    repetitions: int = setting(1, "how often each label is commanded", low=1)
+    hold_s: float = setting(2.0, "from a command to the next event, its onset included, s", low=0.1)
+    rest_s: float = setting(2.0, "neutral rest between two commands, s", low=0.0)
+    lead_in_s: float = setting(2.0, "neutral rest before the first command, s", low=0.0)
+    intensity: float = setting(1.0, "of the commanded expressions, 0..1", low=0.0, high=1.0)
+    order: str = setting("random", "order of the labels; a name in ORDERS")
+    fps: float = setting(30.0, "camera frames per second in lock-step", low=1.0, high=240.0)
+    duration_s: float = setting(
+        math.inf, "where nothing is commanded: length, s; inf = until the source ends", low=0.0
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        KINDS.get(self.kind)
+        ORDERS.get(self.order)
+        if not self.name:
+            raise ConfigError("Protocol.name: expected a name, got nothing; add `name: ...` to the protocol")
+        _check_labels(self)
+
+
+def load_protocol(name_or_path: str | Path) -> Protocol:
+    """The protocol of that name in ``config/trials``, or the one in that YAML file.
+
+    Raises:
+        ConfigError: unknown name (the message lists the known ones), an unknown key or a bad value.
+    """
+    path = find_named("config/trials", str(name_or_path), ".yaml")
+    values = load_yaml(path)
+    if values.get("duration_s", 0.0) is None:  # null in the file: until the source ends
+        del values["duration_s"]
+    try:
+        return from_mapping(Protocol, values, str(path))
+    except ConfigError as error:
+        raise ConfigError(f"protocol {path}: {error}") from error
+
+
+def _check_labels(protocol: Protocol) -> None:
+    labels = protocol.labels
+    wrong = [label for label in labels if not isinstance(label, str) or not label]
+    if wrong:
+        raise ConfigError(f"Protocol.labels: expected names of expressions, got {wrong!r}")
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise ConfigError(f"Protocol.labels: {', '.join(twice)} appears twice; use `repetitions` instead")
+
+
+@ORDERS.register("random")
+def _random(labels: tuple[str, ...], repetitions: int, random_state: random.Random) -> list[str]:
+    """Every repetition holds each label once, shuffled; of two or more labels none follows itself."""
+    sequence: list[str] = []
+    for _ in range(repetitions):
+        block = list(labels)
+        random_state.shuffle(block)
+        while len(block) > 1 and sequence and block[0] == sequence[-1]:
+            random_state.shuffle(block)
+        sequence += block
+    return sequence
+
+
+@ORDERS.register("fixed")
+def _fixed(labels: tuple[str, ...], repetitions: int, random_state: random.Random) -> list[str]:
+    """As written in the protocol, again and again."""
+    return list(labels) * repetitions
