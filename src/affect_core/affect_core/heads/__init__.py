@@ -1,0 +1,1 @@
+"""Robot heads: the rig, the expressions, their motion, and the drivers."""
