@@ -1,0 +1,43 @@
+"""Faces: detect, follow, crop, and name their parts."""
+
+from affect_core.faces import mtcnn as _mtcnn  # registers the detector; torch is loaded when it is built
+from affect_core.faces.base import DETECTORS, Detector, FaceConfig, build_detector
+from affect_core.faces.crop import (
+    TEMPLATES,
+    CropSpec,
+    align,
+    apply_affine,
+    crop_to_image_points,
+    image_to_crop_points,
+    invert_affine,
+    template_px,
+    warp,
+)
+from affect_core.faces.regions import REGIONS, face_mask, regions
+from affect_core.faces.stage import FaceStage
+from affect_core.faces.track import Tracker, iou_matrix
+
+MtcnnDetector = _mtcnn.MtcnnDetector
+
+__all__ = [
+    "DETECTORS",
+    "REGIONS",
+    "TEMPLATES",
+    "CropSpec",
+    "Detector",
+    "FaceConfig",
+    "FaceStage",
+    "MtcnnDetector",
+    "Tracker",
+    "align",
+    "apply_affine",
+    "build_detector",
+    "crop_to_image_points",
+    "face_mask",
+    "image_to_crop_points",
+    "invert_affine",
+    "iou_matrix",
+    "regions",
+    "template_px",
+    "warp",
+]
