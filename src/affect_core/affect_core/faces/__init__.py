@@ -1,6 +1,5 @@
 """Faces: detect, follow, crop, and name their parts."""
 
-from affect_core.faces import mtcnn as _mtcnn  # registers the detector; torch is loaded when it is built
 from affect_core.faces.base import DETECTORS, Detector, FaceConfig, build_detector
 from affect_core.faces.crop import (
     TEMPLATES,
@@ -13,11 +12,10 @@ from affect_core.faces.crop import (
     template_px,
     warp,
 )
+from affect_core.faces.mtcnn import MtcnnDetector
 from affect_core.faces.regions import REGIONS, face_mask, regions
 from affect_core.faces.stage import FaceStage
 from affect_core.faces.track import Tracker, iou_matrix
-
-MtcnnDetector = _mtcnn.MtcnnDetector
 
 __all__ = [
     "DETECTORS",

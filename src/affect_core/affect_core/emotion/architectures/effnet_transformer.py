@@ -1,0 +1,55 @@
+"""The hybrid of P0 (Probierz et al. 2026), section 3.1: EfficientNet-B0 and a Transformer encoder."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from affect_core import torch_compat
+from affect_core.emotion.architectures.pretrained import RANDOM, initialise
+from affect_core.emotion.base import Output
+
+_FEATURES, _WIDTH, _STRIDE = 1280, 768, 32
+
+
+class EffNetTransformer(nn.Module):
+    """Each cell of the 1280-channel feature map becomes a token; the mean of the output tokens is classified.
+
+    P0 leaves the encoder's size open; this is ViT-Base's width with four layers, about 33 million parameters
+    in all (P0 says 36).
+
+    Args:
+        classes: number of outputs.
+        size_px: edge of the input; it fixes the number of tokens, (size / 32)^2.
+        layers, heads, feed_forward: of the encoder.
+        dropout: in the encoder.
+        init: see `initialise`; for the EfficientNet part.
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        size_px: int,
+        layers: int = 4,
+        heads: int = 12,
+        feed_forward: int = 3072,
+        dropout: float = 0.1,
+        init: str = RANDOM,
+    ) -> None:
+        super().__init__()
+        trunk = torch_compat.torchvision().models.efficientnet_b0(weights=None)
+        trunk.avgpool, trunk.classifier = nn.Identity(), nn.Identity()
+        initialise(trunk, init)
+        self.features = trunk.features
+        self.project = nn.Linear(_FEATURES, _WIDTH)
+        tokens = (-(-size_px // _STRIDE)) ** 2
+        self.positions = nn.Parameter(torch.randn(1, tokens, _WIDTH) * 0.02)
+        layer = nn.TransformerEncoderLayer(_WIDTH, heads, feed_forward, dropout, "gelu", batch_first=True)
+        self.encoder = nn.TransformerEncoder(layer, layers)
+        self.classifier = nn.Linear(_WIDTH, classes)
+
+    def forward(self, batch: Tensor) -> Output:
+        """(N, 3, S, S) -> logits (N, C)."""
+        tokens = self.features(batch).flatten(2).transpose(1, 2)  # (N, T, 1280)
+        tokens = self.encoder(self.project(tokens) + self.positions)  # (N, T, 768)
+        return Output(self.classifier(tokens.mean(dim=1)))

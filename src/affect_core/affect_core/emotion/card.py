@@ -1,0 +1,125 @@
+"""A model's card: everything that must be known to feed its weights and to read its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from affect_core.config import Settings, from_mapping, load_yaml, setting
+from affect_core.errors import ConfigError, ModelError
+from affect_core.faces.crop import CropSpec
+from affect_core.paths import find_named
+
+CARD_FILE = "card.yaml"
+WEIGHT_DTYPES = ("float32", "float16")
+
+
+@dataclass(frozen=True)
+class Weights(Settings):
+    """The weights file that belongs to a card."""
+
+    file: str = setting("weights.safetensors", "file name, beside the card")
+    sha256: str = setting("", "hash of the file, 64 hexadecimal digits")
+    dtype: str = setting("float32", "how matrices and kernels are stored", choices=WEIGHT_DTYPES)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A model on disk, without its weights.
+
+    Attributes:
+        folder: where the card was read from.
+        name: the model's name.
+        architecture, options: entry of `ARCHITECTURES` and its options.
+        labels: classes in the order of the outputs.
+        crop: how faces are cut out for this model.
+        mean, std: of the training pixels in 0..1, per channel (red, green, blue).
+        weights: file, hash, stored type.
+        training_data, licence, notes: for the reader.
+        results: measured numbers, each with its n.
+    """
+
+    folder: Path
+    name: str
+    architecture: str
+    labels: tuple[str, ...]
+    crop: CropSpec
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    weights: Weights
+    training_data: str
+    licence: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    colour_order: str = "RGB"
+    notes: str = ""
+    results: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        source = self.folder / CARD_FILE
+        _expect(
+            len(set(self.labels)) == len(self.labels) > 1, source, "two or more different labels", self.labels
+        )
+        _expect(len(self.mean) == len(self.std) == 3, source, "mean and std of three channels", self.mean)
+        _expect(min(self.std) > 0, source, "std above 0", self.std)
+        _expect(self.colour_order == "RGB", source, "colour_order RGB", self.colour_order)
+
+    @property
+    def weights_path(self) -> Path:
+        """The weights file."""
+        return self.folder / self.weights.file
+
+
+def load_card(model: str | Path) -> Card:
+    """Read the card of a model folder, or of a named model below ``models/``.
+
+    Raises:
+        ConfigError: no such folder or name; lists the known names.
+        ModelError: the card is missing, incomplete or inconsistent.
+    """
+    folder = find_named("models", str(model))
+    source = folder / CARD_FILE
+    if not source.is_file():
+        raise ModelError(
+            f"expected a model card at {source}, found none; train the model or restore the file"
+        )
+    try:
+        values = load_yaml(source)
+        parts: dict[str, Any] = {
+            "crop": from_mapping(CropSpec, values.pop("crop", {}), f"{source}: crop"),
+            "weights": from_mapping(Weights, values.pop("weights", {}), f"{source}: weights"),
+        }
+        lists: dict[str, Any] = {key: tuple(values.pop(key, ())) for key in ("labels", "mean", "std")}
+        return Card(folder=folder, **parts, **lists, **values)
+    except (ConfigError, TypeError) as error:
+        raise ModelError(f"{source} is not a usable card: {error}") from error
+
+
+def save_card(card: Card) -> Path:
+    """Write the card into its folder; returns the file."""
+    values: dict[str, Any] = {
+        "name": card.name,
+        "architecture": card.architecture,
+        "options": dict(card.options),
+        "labels": list(card.labels),
+        "crop": vars(card.crop),
+        "colour_order": card.colour_order,
+        "mean": list(card.mean),
+        "std": list(card.std),
+        "weights": vars(card.weights),
+        "training_data": card.training_data,
+        "licence": card.licence,
+        "notes": card.notes,
+        "results": dict(card.results),
+    }
+    path = card.folder / CARD_FILE
+    path.write_text(yaml.safe_dump(values, sort_keys=False, width=100, allow_unicode=True))
+    return path
+
+
+def _expect(condition: bool, source: Path, expected: str, got: object) -> None:
+    if not condition:
+        raise ModelError(f"{source}: expected {expected}, got {got}; correct the card")

@@ -1,0 +1,69 @@
+"""Faces in, emotion estimates out."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import numpy as np
+
+from affect_core.emotion.base import Batch, EmotionConfig, build_runtime
+from affect_core.emotion.card import Card, load_card
+from affect_core.emotion.preprocess import to_batch
+from affect_core.faces.crop import CropSpec
+from affect_core.types import Emotion, EmotionSet, Face, FaceSet
+
+
+class EmotionStage:
+    """Reads the faces of one frame in one batch.
+
+    Args:
+        config: model and runtime. Raises ConfigError or ModelError when they cannot be used.
+    """
+
+    def __init__(self, config: EmotionConfig) -> None:
+        self.card: Card = load_card(config.model)
+        self._runtime = build_runtime(config, self.card)
+        self._runtime_name = config.runtime
+
+    @property
+    def crop_spec(self) -> CropSpec:
+        """How the faces must be cut out for this model."""
+        return self.card.crop
+
+    def process(self, faces: FaceSet) -> EmotionSet:
+        """One estimate per face, in the order of the faces; none for a frame without a face."""
+        started = perf_counter()
+        emotions = self._read(faces.faces) if faces.faces else ()
+        infer_ms = (perf_counter() - started) * 1e3
+        return EmotionSet(
+            stamp_ns=faces.stamp_ns,
+            frame_id=faces.frame_id,
+            emotions=emotions,
+            model=self.card.name,
+            model_sha256=self.card.weights.sha256,
+            runtime=self._runtime_name,
+            infer_ms=infer_ms if emotions else float("nan"),
+            dropped=faces.dropped,
+        )
+
+    def _read(self, faces: tuple[Face, ...]) -> tuple[Emotion, ...]:
+        logits, attention = self._runtime.forward(
+            to_batch([face.crop.image_rgb for face in faces], self.card)
+        )
+        return tuple(
+            Emotion(
+                face_id=face.face_id,
+                labels=self.card.labels,
+                logits=logits[i],
+                probabilities=softmax(logits[i]),
+                attention=None if attention is None else attention[i],
+            )
+            for i, face in enumerate(faces)
+        )
+
+
+def softmax(logits: Batch) -> Batch:
+    """Probabilities along the last axis (P0 equation 3), computed in double precision; float32."""
+    shifted = np.asarray(logits, np.float64) - np.max(logits, axis=-1, keepdims=True)
+    exponentials = np.exp(shifted)
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), np.float32)
