@@ -1,0 +1,18 @@
+"""Explanations: where in the face the evidence lies, and how to measure and draw it."""
+
+from affect_core.explain.attention import METHOD, attention_attribution, upsample
+from affect_core.explain.metrics import face_share, region_shares, top_pixels
+from affect_core.explain.render import COLOUR_MAPS, colours, overlay, overlay_on_image
+
+__all__ = [
+    "COLOUR_MAPS",
+    "METHOD",
+    "attention_attribution",
+    "colours",
+    "face_share",
+    "overlay",
+    "overlay_on_image",
+    "region_shares",
+    "top_pixels",
+    "upsample",
+]

@@ -1,0 +1,48 @@
+"""The attention map of a network as an attribution: it comes with the forward pass and costs nothing more."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from affect_core.explain.metrics import face_share, region_shares
+from affect_core.faces.crop import image_to_crop_points
+from affect_core.faces.regions import regions
+from affect_core.types import AttributionMap, Emotion, Face, Heatmap
+
+METHOD = "amal_attention"
+
+
+def attention_attribution(face: Face, emotion: Emotion) -> AttributionMap | None:
+    """The attention map in crop pixels, with its overlap with the face; None for a network without attention.
+
+    The map is the same for every label: it says where the network looked, not what speaks for one class
+    (P0, Probierz et al. 2026, section 3.1).
+
+    Args:
+        face: the crop and the landmarks that the regions are drawn from.
+        emotion: what was read from that crop.
+    """
+    if emotion.attention is None:
+        return None
+    size = face.crop.image_rgb.shape[0]
+    heatmap = upsample(emotion.attention, size)
+    landmarks = image_to_crop_points(face.detection.landmarks_xy, face.crop.crop_to_image)
+    masks = regions(landmarks, size)
+    inside = ~masks["background"]
+    return AttributionMap(
+        face_id=face.face_id,
+        label=emotion.label,
+        method=METHOD,
+        heatmap=heatmap,
+        crop_to_image=face.crop.crop_to_image,
+        face_share=face_share(heatmap, inside),
+        face_area_share=float(inside.mean()),
+        region_shares=region_shares(heatmap, masks),
+    )
+
+
+def upsample(attention: Heatmap, size_px: int) -> Heatmap:
+    """Bilinear, cell centres on cell centres: (h, w) -> (S, S), float32."""
+    cells = np.ascontiguousarray(attention, np.float32)
+    return np.asarray(cv2.resize(cells, (size_px, size_px), interpolation=cv2.INTER_LINEAR), np.float32)

@@ -1,0 +1,43 @@
+"""The whole of perception on one page: frame -> faces -> emotions -> attributions.
+
+    pipeline = Pipeline(FaceConfig(), EmotionConfig(model="amal_small"))
+    faces, emotions, attributions = pipeline.run(frame)
+
+The nodes call the same stages one by one.
+"""
+
+from __future__ import annotations
+
+from affect_core.emotion import EmotionConfig, EmotionStage
+from affect_core.explain import attention_attribution
+from affect_core.faces import FaceConfig, FaceStage
+from affect_core.types import AttributionMap, EmotionSet, FaceSet, Frame
+
+
+class Pipeline:
+    """Reads one stream of frames; faces keep their ids from frame to frame.
+
+    Args:
+        face_config: detector and tracker.
+        emotion_config: model and runtime; the model's card decides how faces are cut out.
+    """
+
+    def __init__(self, face_config: FaceConfig, emotion_config: EmotionConfig) -> None:
+        self.emotion_stage = EmotionStage(emotion_config)
+        self.face_stage = FaceStage(face_config, self.emotion_stage.crop_spec)
+
+    def run(self, frame: Frame, dropped: int = 0) -> tuple[FaceSet, EmotionSet, tuple[AttributionMap, ...]]:
+        """Everything that is seen in one frame.
+
+        Args:
+            frame: image and stamp.
+            dropped: frames that were left out since the last call.
+
+        Returns:
+            The faces, one estimate per face, and one attribution per face of a network with attention.
+        """
+        faces = self.face_stage.process(frame, dropped)
+        emotions = self.emotion_stage.process(faces)
+        pairs = zip(faces.faces, emotions.emotions, strict=True)
+        maps = (attention_attribution(face, emotion) for face, emotion in pairs)
+        return faces, emotions, tuple(item for item in maps if item is not None)
