@@ -1,0 +1,105 @@
+"""What the Makefile calls: ``python3 bootstrap.py setup|demo|test|test-long|check|clean [ARGUMENTS]``.
+
+Every command first brings the set-up (`provision`) up to date. All files of this folder use the standard
+library only, and the syntax of Python 3.8: whatever Python 3 there is may start them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from place import Place, clean_environment, in_overlay, say
+from preflight import SetupError, uses_sourced_ros
+from provision import setup
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command of the table `COMMANDS` and give its exit status."""
+    name, *rest = arguments or [""]
+    if name not in COMMANDS:
+        say(f"usage: bootstrap.py {'|'.join(COMMANDS)} [ARGUMENTS]")
+        return 2
+    try:
+        return COMMANDS[name](Place(ROOT, uses_sourced_ros(os.environ)), rest)
+    except SetupError as error:
+        say(f"error: {error}")
+        return 1
+    except KeyboardInterrupt:
+        say("\ninterrupted; the same command goes on where it stopped")
+        return 130
+
+
+def _setup(place: Place, arguments: list[str]) -> int:
+    setup(place)
+    return 0
+
+
+def _demo(place: Place, arguments: list[str]) -> int:
+    setup(place)
+    return _call(place, str(place.venv / "bin" / "affect-hri"), "demo", *arguments)
+
+
+def _check(place: Place, arguments: list[str]) -> int:
+    setup(place)
+    static = _static_checks(place)
+    say("check: import rule")
+    return _pytest(place, "-q", "test/architecture/test_imports.py") or static
+
+
+def _test(place: Place, arguments: list[str]) -> int:
+    setup(place)
+    return _static_checks(place) or _pytest(place, "-m", "not long", *arguments)
+
+
+def _test_long(place: Place, arguments: list[str]) -> int:
+    setup(place)
+    return _static_checks(place) or _pytest(place, "-m", "long", *arguments)
+
+
+def _clean(place: Place, arguments: list[str]) -> int:
+    """Take away what the set-up made; reports and recorded bags stay."""
+    for name in (".venv", "build", "install", "log", ".mypy_cache", ".ruff_cache", ".pytest_cache"):
+        shutil.rmtree(place.root / name, ignore_errors=True)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Place, list[str]], int]] = {
+    "setup": _setup,
+    "demo": _demo,
+    "test": _test,
+    "test-long": _test_long,
+    "check": _check,
+    "clean": _clean,
+}
+
+
+def _static_checks(place: Place) -> int:
+    """Lint, format and types; all of them run, so that one round shows everything."""
+    failed = []
+    for command in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)):
+        say(f"check: {' '.join(command)}")
+        if _call(place, str(place.venv / "bin" / command[0]), *command[1:]):
+            failed.append(" ".join(command))
+    if failed:
+        say(f"check failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _pytest(place: Place, *arguments: str) -> int:
+    return _call(place, str(place.python), "-m", "pytest", *arguments)
+
+
+def _call(place: Place, *command: str) -> int:
+    full = [*in_overlay(place), *command]
+    return subprocess.run(full, cwd=place.root, env=clean_environment(place)).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
