@@ -12,35 +12,11 @@ from affect_core.errors import ConfigError, UnknownName
 from affect_core.labels import LABEL_SETS
 from affect_core.paths import find_shared
 
-HRI_EXPRESSIONS = tuple(
-    [
-        "neutral",
-        "angry",
-        "sad",
-        "happy",
-        "surprised",
-        "disgusted",
-        "scared",
-        "pleading",
-        "vulnerable",
-        "despaired",
-        "guilty",
-        "disappointed",
-        "embarrassed",
-        "horrified",
-        "skeptical",
-        "annoyed",
-        "furious",
-        "suspicious",
-        "rejected",
-        "bored",
-        "tired",
-        "asleep",
-        "confused",
-        "amazed",
-        "excited",
-    ]
-)
+_HRI_CONSTANTS = """
+neutral angry sad happy surprised disgusted scared pleading vulnerable despaired guilty disappointed
+embarrassed horrified skeptical annoyed furious suspicious rejected bored tired asleep confused amazed excited
+"""
+HRI_EXPRESSIONS = tuple(_HRI_CONSTANTS.split())
 """The string constants of hri_msgs/msg/Expression, versions 2.0.0 to 2.3.2."""
 
 BASES = ("P0", "literal", "our reading")
@@ -111,10 +87,10 @@ def _label_map(where: str, content: Mapping[str, Any]) -> LabelMap:
 
 
 def _mapped(entry: Any) -> Mapped:
-    """An entry is a label, null, or a mapping {to: label, basis: ...}; without a basis it is literal."""
+    """An entry is a label (then it is literal), null (then we found none), or {to: label, basis: ...}."""
     if isinstance(entry, Mapping):
         return Mapped(entry["to"], entry["basis"])
-    return Mapped(entry, "literal")
+    return Mapped(entry, "our reading" if entry is None else "literal")
 
 
 def _check_labels(where: str, set_name: str, labels: Any) -> None:

@@ -1,0 +1,203 @@
+"""Crops of the virtual head, labelled by the expression it was told to show.
+
+Every head shape is another seed. Heads show settled expressions with their cyclic motion, late onsets, and
+neutral faces, with jitter in every joint, turned a little, in even and dim light. Crops are cut with the
+product's own detector and crop function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import yaml
+from tqdm import tqdm
+
+from affect_core.avatar import Avatar, AvatarConfig, Rendering, Scene
+from affect_core.config import Settings, load_yaml, setting
+from affect_core.data.crop_set import CropSet, load_crop_set, part_path, save_part
+from affect_core.errors import ConfigError
+from affect_core.faces import Detector, FaceConfig, align, build_detector, invert_affine, iou_matrix, warp
+from affect_core.faces.crop import CropSpec
+from affect_core.heads.expressions import ExpressionTable, load_expressions
+from affect_core.heads.motion import NS_PER_S, Motion
+from affect_core.heads.rig import JOINTS, Pose, clamp
+from affect_core.types import Floats, ImageRGB
+
+SETTINGS_FILE = "avatar.yaml"
+_HEADS_PER_PART = 20
+_CENTRE_PX = 0.5  # the renderer's pixel 0 covers 0 to 1, the crop function's is centred on 0
+_NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True)
+class AvatarSetConfig(Settings):
+    """What is rendered. Ranges are uniform and symmetric unless said otherwise."""
+
+    images: int = setting(4800, "number of crops, the same for every class", low=1)
+    seed: int = setting(1000, "seed of the first head; each further head adds 1", low=0)
+    vary: bool = setting(True, "every head has another shape and colours; false = the default head")
+    images_per_head: int = setting(12, "images per head", low=1)
+    intensity_low: float = setting(0.5, "weakest expression, 0..1", low=0.0, high=1.0)
+    intensity_high: float = setting(1.0, "strongest expression, 0..1", low=0.0, high=1.0)
+    onset_share: float = setting(0.3, "share of images taken during an onset", low=0.0, high=1.0)
+    onset_from: float = setting(
+        0.6, "earliest moment of the onset that counts as shown, 0..1", low=0.0, high=1.0
+    )
+    turn_deg: float = setting(6.0, "turn of the head in yaw and pitch, half of it in roll, degrees", low=0.0)
+    joint_noise: float = setting(
+        0.02, "jitter of every joint, standard deviation as a share of its range", low=0.0
+    )
+    lightings: tuple[str, ...] = setting(("even", "dim"), "lightings, used in turn")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture to take, and its truth."""
+
+    label: str
+    intensity: float
+    pose: Pose
+    scene: Scene
+
+
+def generate(config: AvatarSetConfig, crop: CropSpec, label_names: tuple[str, ...], folder: Path) -> CropSet:
+    """Render the set into ``folder``, part by part; parts that are there are kept, so it can be interrupted.
+
+    Args:
+        config: what is rendered.
+        crop: how faces are cut out.
+        label_names: expressions, in the order of the labels.
+        folder: where the parts go.
+
+    Raises:
+        ConfigError: the folder holds a set with other settings.
+    """
+    _claim(folder, {"config": vars(config), "crop": vars(crop), "labels": label_names})
+    heads = ceil(config.images / config.images_per_head)
+    parts = [range(first, min(first + _HEADS_PER_PART, heads)) for first in range(0, heads, _HEADS_PER_PART)]
+    missing = [i for i in range(len(parts)) if not part_path(folder, i).exists()]
+    if missing:
+        studio = _Studio(config, crop, label_names)
+        for i in tqdm(missing, desc=f"render {folder.name}", unit="part"):
+            save_part(studio.shoot(parts[i]), folder, i)
+    return load_crop_set(folder)
+
+
+def sample(
+    config: AvatarSetConfig, table: ExpressionTable, label: str, lighting: str, random: np.random.Generator
+) -> Sample:
+    """Draw one picture of ``label``."""
+    intensity = float(random.uniform(config.intensity_low, config.intensity_high))
+    side = str(random.choice(["left", "right"]))
+    pose = _moment(config, table, label, intensity, side, random)
+    turn = random.uniform(-config.turn_deg, config.turn_deg, 3) * (1.0, 1.0, 0.5)
+    scene = Scene(
+        lighting=lighting, yaw_deg=float(turn[0]), pitch_deg=float(turn[1]), roll_deg=float(turn[2])
+    )
+    return Sample(label, intensity, _jitter(pose, config.joint_noise, random), scene)
+
+
+class _Studio:
+    """Renders, finds the face, cuts it out."""
+
+    def __init__(self, config: AvatarSetConfig, crop: CropSpec, label_names: tuple[str, ...]) -> None:
+        self._config, self._crop, self._labels = config, crop, label_names
+        self._table = load_expressions()
+        self._detector = build_detector(FaceConfig())
+
+    def shoot(self, heads: range) -> CropSet:
+        """All pictures of some heads."""
+        shots = [shot for head in heads for shot in self._shots(head)]
+        samples, crops, masks, found = (list(column) for column in zip(*shots, strict=True))
+        return CropSet(
+            images_rgb=np.stack(crops),
+            labels=np.array([self._labels.index(item.label) for item in samples], np.int64),
+            face_masks=np.stack(masks),
+            label_names=self._labels,
+            crop=self._crop,
+            info={
+                "intensity": np.array([item.intensity for item in samples]),
+                "lighting": np.array([item.scene.lighting for item in samples], "U16"),
+                "landmarks": np.array(["detected" if f else "true" for f in found], "U8"),
+            },
+        )
+
+    def _shots(self, head: int) -> Iterator[tuple[Sample, ImageRGB, ImageRGB, bool]]:
+        config = self._config
+        avatar = Avatar(AvatarConfig(vary=config.vary, seed=config.seed + head))
+        first = head * config.images_per_head
+        for index in range(first, min(first + config.images_per_head, config.images)):
+            random = np.random.default_rng([config.seed, index])
+            label = self._labels[index % len(self._labels)]
+            lighting = config.lightings[index // len(self._labels) % len(config.lightings)]
+            item = sample(config, self._table, label, lighting, random)
+            rendering = avatar.render(item.pose, item.scene)
+            landmarks, found = _landmarks(self._detector, rendering, random)
+            crop = align(rendering.image_rgb, landmarks, self._crop)
+            mask = np.where(rendering.mask("face"), np.uint8(255), np.uint8(0))
+            to_crop = invert_affine(crop.crop_to_image)
+            yield item, crop.image_rgb, warp(mask, to_crop, self._crop.size_px), found
+
+
+def _moment(
+    config: AvatarSetConfig,
+    table: ExpressionTable,
+    label: str,
+    intensity: float,
+    side: str,
+    random: np.random.Generator,
+) -> Pose:
+    """The pose at a random moment of the hold, or late in the onset, coming from some other expression."""
+    motion = Motion(table)
+    before = str(random.choice([name for name in table.names() if name != label]))
+    if label == _NEUTRAL or random.random() < 0.5:
+        motion.command(before, 1.0, side, start_ns=0)
+    start_ns = 5 * NS_PER_S
+    motion.command(label, intensity, side, start_ns=start_ns)
+    onset_s = table.get(label).onset_s
+    if random.random() < config.onset_share:
+        moment_s = onset_s * random.uniform(config.onset_from, 1.0)
+    else:
+        moment_s = onset_s + random.uniform(0.0, 4.0)
+    return motion.pose(start_ns + round(moment_s * NS_PER_S))
+
+
+def _jitter(pose: Pose, noise: float, random: np.random.Generator) -> Pose:
+    moved = {
+        name: value + float(random.normal(0.0, noise)) * (JOINTS[name].high - JOINTS[name].low)
+        for name, value in pose.items()
+    }
+    return clamp(moved)[0]
+
+
+def _landmarks(detector: Detector, rendering: Rendering, random: np.random.Generator) -> tuple[Floats, bool]:
+    """The detector's landmarks and True; where it misses the face, the true ones with jitter and False."""
+    for detection in detector.detect(rendering.image_rgb):
+        if iou_matrix(detection.box_xyxy[None], rendering.box_xyxy[None])[0, 0] > 0.3:
+            return detection.landmarks_xy, True
+    width = rendering.box_xyxy[2] - rendering.box_xyxy[0]
+    jitter = random.normal(0.0, 0.02 * width, (5, 2))
+    return np.asarray(rendering.landmarks_xy - _CENTRE_PX + jitter), False
+
+
+def _claim(folder: Path, settings: dict[str, object]) -> None:
+    """Write the settings beside the parts; refuse a folder that was made with other ones."""
+    text = yaml.safe_dump({"avatar": _plain(settings)}, sort_keys=False)
+    path = folder / SETTINGS_FILE
+    if path.exists() and load_yaml(path) != yaml.safe_load(text):
+        raise ConfigError(
+            f"{folder} holds a set with other settings (see {path.name}); delete it or use another"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def _plain(value: object) -> object:
+    """Tuples as lists, for YAML."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,1 @@
+"""Training of emotion networks. The only part, beside the command line, that imports Lightning."""
