@@ -1,0 +1,91 @@
+"""What scoring works on: stamped ground truth and one record per frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from affect_core.errors import InputError
+from affect_core.trial import EventKind, TrialEvent
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class TruthEvent:
+    """A trial event with its stamp.
+
+    Attributes:
+        stamp_ns: when it takes effect, ns of the clock that stamps frames.
+        kind: see `EventKind`.
+        label: expression in force from here on (COMMAND, REST).
+        onset_s: seconds from the stamp until the expression is settled.
+        index: number of the event in its session.
+    """
+
+    stamp_ns: int
+    kind: EventKind
+    label: str = ""
+    onset_s: float = 0.0
+    index: int = 0
+
+    @classmethod
+    def at(cls, start_ns: int, event: TrialEvent) -> Self:
+        """The event of a session that started at `start_ns`."""
+        return cls(start_ns + event.at_ns, event.kind, event.label, event.onset_s, event.index)
+
+    @property
+    def settled_ns(self) -> int:
+        """From here on the expression counts as settled.
+
+        The onset travels as float32, which is off by nanoseconds: whole microseconds give everybody the same
+        instant.
+        """
+        return self.stamp_ns + round(self.onset_s * 1e6) * 1000
+
+
+def truth_events(events: Iterable[TrialEvent], start_ns: int = 0) -> tuple[TruthEvent, ...]:
+    """All events of a session that started at `start_ns`."""
+    return tuple(TruthEvent.at(start_ns, event) for event in events)
+
+
+@dataclass(frozen=True)
+class FrameRecord:
+    """What was read from one frame. Where several faces were seen, from the one with the largest box.
+
+    Attributes:
+        stamp_ns: of the frame.
+        faces: number of faces seen.
+        labels: class names in the model's order; () without an estimate.
+        probabilities: in the order of `labels`, sum 1; None without an estimate.
+        latency_ms: from the stamp to the publication of the estimate; NaN = not measured (all times).
+        detect_ms, track_ms, infer_ms, render_ms: time in each stage; NaN = not run, or unknown.
+    """
+
+    stamp_ns: int
+    faces: int
+    labels: tuple[str, ...] = ()
+    probabilities: tuple[float, ...] | None = None
+    latency_ms: float = NAN
+    detect_ms: float = NAN
+    track_ms: float = NAN
+    infer_ms: float = NAN
+    render_ms: float = NAN
+
+    def __post_init__(self) -> None:
+        count = len(self.probabilities) if self.probabilities is not None else 0
+        if count != len(self.labels):
+            raise InputError(f"expected {len(self.labels)} probabilities, one per label, got {count}")
+
+    @property
+    def label(self) -> str | None:
+        """The most probable class; None without an estimate."""
+        return self.best_of(self.labels)
+
+    def best_of(self, labels: tuple[str, ...]) -> str | None:
+        """The most probable of some classes; None without an estimate or when the model lacks one of them."""
+        if self.probabilities is None or not set(labels) <= set(self.labels):
+            return None
+        share = dict(zip(self.labels, self.probabilities, strict=True))
+        return max(labels, key=share.__getitem__, default=None)

@@ -1,0 +1,151 @@
+"""A folder that shows one trial: report.html with its plots, summary.json and records.csv."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import jinja2
+import numpy as np
+
+from affect_core.errors import InputError
+from affect_core.evaluation.figures import figures
+from affect_core.evaluation.records import FrameRecord, TruthEvent
+from affect_core.evaluation.scoring import Judged, judge
+from affect_core.evaluation.summary import STAGES, Summary, missing, number, percent
+from affect_core.types import ImageRGB
+
+TEMPLATES = Path(__file__).parent / "templates"
+TITLES = {
+    "timeline.png": "What was read, over time",
+    "confusion.png": "Confusion",
+    "per_class.png": "Per class",
+    "latency.png": "Latency",
+}
+
+Samples = Sequence[tuple[str, ImageRGB]]
+
+
+def write_report(
+    folder: Path,
+    summary: Summary,
+    records: Sequence[FrameRecord],
+    events: Sequence[TruthEvent],
+    samples: Samples = (),
+) -> Path:
+    """Write a report; returns the path of report.html.
+
+    Every file appears whole or not at all. Links are relative: the folder can be moved or sent.
+
+    Args:
+        folder: made if it is not there.
+        summary: from `summarise`.
+        records, events: the same that the summary was made from.
+        samples: (caption, image uint8 (H, W, 3)) pairs to show, boxes and overlays already drawn.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    plots = figures(summary, events, records)
+    pictures = {f"sample_{index:02d}.jpg": sample for index, sample in enumerate(samples)}
+    captions = {name: caption for name, (caption, _) in pictures.items()}
+    files = {
+        "summary.json": to_json(summary).encode(),
+        "records.csv": records_csv(summary, records, events).encode(),
+        **{name: content for name, content in plots.items() if content is not None},
+        **{name: _jpeg(image) for name, (_, image) in pictures.items()},
+        "report.html": _html(summary, missing(summary, events, records), plots, captions).encode(),
+    }
+    for name, content in files.items():
+        write_whole(folder / name, content)
+    return folder / "report.html"
+
+
+def to_json(summary: Summary) -> str:
+    """`summary.json` as text; the order of its keys is that of the summary."""
+    return json.dumps(summary, indent=2, allow_nan=False) + "\n"
+
+
+def records_csv(summary: Summary, records: Sequence[FrameRecord], events: Iterable[TruthEvent]) -> str:
+    """One line per frame; empty cells are unknown."""
+    truths = {frame.record.stamp_ns: frame for frame in judge(events, records)}
+    labels = list(dict.fromkeys(label for record in records for label in record.labels))
+    times = ("latency_ms", *(f"{stage}_ms" for stage in STAGES))
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    head = ("session", "participant", "stamp_ns", "event", "truth", "settled", "label", "correct", "faces")
+    table.writerow([*head, *times, *(f"p_{label}" for label in labels)])
+    for record in records:
+        truth = truths.get(record.stamp_ns)
+        share = dict(zip(record.labels, record.probabilities or (), strict=True))
+        table.writerow(
+            [summary["session"], summary["participant"], record.stamp_ns]
+            + [*_truth_cells(truth)[:3], record.label, *_truth_cells(truth)[3:], record.faces]
+            + [_cell(getattr(record, time)) for time in times]
+            + [_cell(share.get(label, float("nan"))) for label in labels]
+        )
+    return text.getvalue()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            Path(name).chmod(0o644)  # mkstemp's files are readable by their owner only
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InputError(
+            f"expected to write {path}: {error.strerror}; choose another output folder"
+        ) from error
+
+
+def _html(summary: Summary, notes: list[str], plots: dict[str, bytes | None], samples: dict[str, str]) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(percent=percent, number=number)
+    return environment.get_template("report.html.j2").render(
+        summary=summary,
+        notes=notes,
+        plots={name: TITLES[name] for name, content in plots.items() if content is not None},
+        absent=[TITLES[name] for name, content in plots.items() if content is None],
+        samples=samples,
+    )
+
+
+def _jpeg(image_rgb: ImageRGB) -> bytes:
+    _, encoded = cv2.imencode(
+        ".jpg", cv2.cvtColor(image_rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 90]
+    )
+    return encoded.tobytes()
+
+
+def _truth_cells(truth: Judged | None) -> tuple[object, object, object, object]:
+    if truth is None:
+        return "", "", "", ""
+    return truth.truth.index, truth.truth.label, int(truth.settled), int(truth.correct)
+
+
+def _cell(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.6g}"

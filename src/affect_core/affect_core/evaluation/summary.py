@@ -1,0 +1,151 @@
+"""`summary.json`: one trial in numbers. Keys may be added, never renamed; absent values are null."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+from typing import Any
+
+from affect_core.evaluation.collector import Collected
+from affect_core.evaluation.records import FrameRecord, TruthEvent
+from affect_core.evaluation.scoring import Score, percentiles, score
+from affect_core.labels import COMPLEX_5
+from affect_core.trial import EventKind, Session
+
+LATENCIES = (50, 95, 99)
+STAGES = ("render", "detect", "track", "infer")
+
+Summary = dict[str, Any]
+
+
+def summarise(
+    session: Session,
+    collected: Collected,
+    versions: Mapping[str, str] | None = None,
+    hashes: Mapping[str, str] | None = None,
+) -> Summary:
+    """The content of `summary.json`.
+
+    Args:
+        session: who and under which conditions.
+        collected: what happened.
+        versions: software -> version.
+        hashes: file -> sha256; the model's weights are added.
+    """
+    result = score(collected.events, collected.records)
+    weights = {"weights": collected.model_sha256} if collected.model_sha256 else {}
+    summary = {
+        "session": session.id,
+        "participant": session.participant or None,
+        "started_at": session.started_at or None,
+        "versions": dict(sorted((versions or {}).items())),
+        "hashes": dict(sorted({**(hashes or {}), **weights}.items())),
+        "protocol": session.protocol,
+        "clock": session.clock,
+        "seed": session.seed,
+        "model": collected.model or None,
+        "runtime": collected.runtime or None,
+        "lighting": session.lighting or None,
+        "occlusion": session.occlusion or None,
+        "frames": dataclasses.asdict(collected.counts),
+        "fps": {"camera": collected.fps_camera, "labels": collected.fps_labels},
+        "latency_ms": _latency(collected.records),
+        "stage_ms": {stage: _median(collected.records, f"{stage}_ms") for stage in STAGES},
+        **_scores(result),
+    }
+    return {key: _finite(value) for key, value in summary.items()}
+
+
+def installed_versions(*packages: str) -> dict[str, str]:
+    """Versions of those of the packages that are installed."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # a source tree on PYTHONPATH has no version
+            continue
+    return found
+
+
+def missing(summary: Summary, events: Iterable[TruthEvent], records: Sequence[FrameRecord]) -> list[str]:
+    """Why values of the summary are null, in sentences for the report."""
+    kinds = {event.kind for event in events}
+    read = [record for record in records if record.probabilities is not None]
+    reasons = {
+        "No ground truth: nothing was commanded, so there is no accuracy.": EventKind.COMMAND not in kinds,
+        "The session was aborted: frames after that are not scored.": EventKind.ABORT in kinds,
+        "No frame was read: no estimate arrived.": not records,
+        "No face was read in any frame.": records and not read,
+        "The model does not know all five complex emotions, so there is no five-class accuracy.": bool(read)
+        and not any(set(COMPLEX_5) <= set(record.labels) for record in read),
+        "No latency was measured.": bool(read) and all(math.isnan(record.latency_ms) for record in read),
+        "A real camera or a video: nothing was rendered.": summary["frames"]["rendered"] is None,
+    }
+    return [reason for reason, holds in reasons.items() if holds]
+
+
+def summary_table(summary: Summary) -> list[tuple[str, str]]:
+    """The result as rows of (what, value) in plain text."""
+    frames, accuracy, latency = summary["frames"], summary["accuracy"], summary["latency_ms"]
+    transition, fps = summary["transition"], summary["fps"]
+    scene = [summary[key] for key in ("lighting", "occlusion") if summary[key] not in (None, "none")]
+    return [
+        ("session", summary["session"]),
+        ("protocol", ", ".join([summary["protocol"], *scene])),
+        ("model", f"{summary['model'] or '-'} ({summary['runtime'] or '-'})"),
+        ("frames labelled", f"{frames['labelled']} of {frames['published']}, {frames['dropped']} dropped"),
+        ("accuracy, held", percent(accuracy["hold"])),
+        ("accuracy, all commanded frames", percent(accuracy["frame"])),
+        ("accuracy, neutral rests", percent(accuracy["neutral"])),
+        ("accuracy, held, five classes", percent(summary["accuracy5"])),
+        ("macro F1", number(accuracy["macro_f1"], ".3f")),
+        ("lag after settling, median", number(transition["lag_ms_p50"], ".0f", " ms")),
+        ("expressions never read", number(transition["missed"], "d")),
+        ("errors before settling", percent(transition["error_share"])),
+        ("latency p50 / p95", f"{number(latency['p50'], '.1f')} / {number(latency['p95'], '.1f', ' ms')}"),
+        ("rate camera / labels", f"{number(fps['camera'], '.1f')} / {number(fps['labels'], '.1f', ' fps')}"),
+    ]
+
+
+def percent(share: float | None) -> str:
+    """A share as per cent with one decimal; "-" for None."""
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def number(value: float | None, style: str, unit: str = "") -> str:
+    """A number with its unit; "-" for None."""
+    return "-" if value is None else f"{value:{style}}{unit}"
+
+
+def _scores(result: Score) -> Summary:
+    return {
+        "accuracy": {key: getattr(result, key) for key in ("frame", "hold", "neutral", "macro_f1")},
+        "accuracy5": result.accuracy5,
+        "per_class": {label: dataclasses.asdict(value) for label, value in result.per_class.items()},
+        "confusion": {"labels": list(result.labels), "matrix": [list(row) for row in result.confusion]},
+        "transition": {
+            "lag_ms_p50": percentiles(result.lag_ms, [50])[0],
+            "missed": result.missed,
+            "error_share": result.error_share,
+        },
+    }
+
+
+def _latency(records: tuple[FrameRecord, ...]) -> dict[str, float | None]:
+    values = percentiles((record.latency_ms for record in records), LATENCIES)
+    return {f"p{share}": value for share, value in zip(LATENCIES, values, strict=True)}
+
+
+def _median(records: tuple[FrameRecord, ...], stage: str) -> float | None:
+    return percentiles((getattr(record, stage) for record in records), [50])[0]
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for NaN and infinity, all the way down."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
