@@ -1,7 +1,7 @@
 """The avatar's pose on one robot's motors: what of it the robot can show, and the positions that show it.
 
-The gains stand in the expression table (`config/expressions.yaml`, ``motors``), so that a named expression and
-a streamed pose move the robot alike.
+The gains stand in the expression table (`config/expressions.yaml`, ``motors``), so that a named expression
+and a streamed pose move the robot alike.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from affect_core.paths import find_shared
 
 
 def load_projection(path: Path | None, robot_motors: Collection[str]) -> Projection:
-    """The projection of an expression table (default `config/expressions.yaml`) for a robot with these motors.
+    """The projection for a robot with these motors; ``path``: an expression table, None = the default one.
 
     Raises:
         ConfigError: what is wrong in the file.
@@ -37,7 +37,7 @@ class Projection:
     def visible(self, pose: Pose) -> Pose:
         """The part of a pose that this robot can show.
 
-        Joints without a motor are at rest, both sides of a pair at their mean (one lid servo moves both lids),
+        Joints without a motor are at rest, both sides of a pair at their mean (one servo moves both lids),
         and where a motor would pass its end, its joints stop short together.
         """
         rest = rest_pose()
@@ -49,7 +49,7 @@ class Projection:
         return {joint: rest[joint] + share.get(joint, 0.0) * change[joint] for joint in rest}
 
     def positions(self, pose: Pose) -> dict[str, float]:
-        """Motor name -> position 0..10 of the robot's motors; TOPLIP + BOTTOMLIP >= 10, so lips never collide."""
+        """Motor name -> position 0..10. TOPLIP + BOTTOMLIP >= 10, so that the lips never collide."""
         return {name: place for name, place in self._table.motors_of(pose).items() if name in self._motors}
 
 
