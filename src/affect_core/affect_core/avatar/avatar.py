@@ -19,7 +19,7 @@ from affect_core.avatar.mesh import TUBE_SIDES
 from affect_core.avatar.scene import LIGHTINGS, OCCLUSIONS, Lighting, Scene
 from affect_core.avatar.shape import SIDES, Array
 from affect_core.avatar.skeleton import Bone, bone_matrices
-from affect_core.avatar.strands import LIP_POINTS, centre_lines, strands
+from affect_core.avatar.strands import LIP_POINTS, Strand, centre_lines, strands
 from affect_core.avatar.truth import FACE, Rendering, Segment
 from affect_core.config import Settings, setting
 from affect_core.heads.rig import Pose, rest_pose
@@ -171,7 +171,7 @@ class _Stage:
         box: Floats = bounds / raster.SAMPLES + (corner * 2) if found else np.full(4, np.nan)
         return box
 
-    def _lay(self, body: Body, lines: Mapping[str, object], centres: Array) -> None:
+    def _lay(self, body: Body, lines: Mapping[str, Strand], centres: Array) -> None:
         """Rewrite the strands' vertices and the mouth's."""
         radii = np.concatenate([line.radius for line in lines.values()]).astype(np.float32)
         flatness = np.array([line.flatness for line in lines.values()], np.float32)
@@ -180,7 +180,7 @@ class _Stage:
         end = self._raster.sweep_tubes(
             centres.astype(np.float32), radii, flatness, lengths, TUBE_SIDES, vertices, normals
         )
-        vertices[end : end + 2 * LIP_POINTS] = centres[: 2 * LIP_POINTS] - (0, 0.0012, 0)
+        vertices[end : end + 2 * LIP_POINTS] = centres[: 2 * LIP_POINTS]
 
     def _crop(self) -> tuple[int, int, int, int]:
         """The pixels that the head may touch: left, top, right, bottom."""
@@ -247,7 +247,11 @@ def _wall_colours(lights: Singles, look: Look) -> tuple[Singles, Singles]:
     wall = np.array(look.palette.wall)
     shadow = wall * (0.75 * lights[4] + fill * lights[3])
     lit = shadow + wall * key * lights[1]
-    return tuple(np.clip(255 * colour, 0, 255).astype(np.float32) for colour in (lit, shadow))  # type: ignore[return-value]
+    return _grey_levels(lit), _grey_levels(shadow)
+
+
+def _grey_levels(colour: Array) -> Singles:
+    return np.clip(255 * colour, 0, 255).astype(np.float32)
 
 
 def _unit(vector: Array) -> Array:

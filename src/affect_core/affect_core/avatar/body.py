@@ -20,6 +20,8 @@ from affect_core.avatar.truth import Segment
 from affect_core.heads.rig import rest_pose
 
 MOUTH: Final = "mouth"
+_EYE_RINGS_DEG: Final = (0.0, 13.0, 28.0, 180.0)
+"""Where pupil, iris and white begin and end, as angles at the eye's centre."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,12 +130,14 @@ def _eye(look: Look, side: str) -> list[Part]:
     shape, palette = look.shape, look.palette
     ball, upper, lower = (Bone[f"{kind}_{side.upper()}"] for kind in ("EYE", "UPPER_LID", "LOWER_LID"))
     radius = shape.eye_radius
-    iris = mesh.ellipsoid((0.46 * radius, 0.003, 0.46 * radius)).moved(0, 0.003 - radius, 0)
-    pupil = mesh.ellipsoid((0.225 * radius, 0.002, 0.225 * radius)).moved(0, 0.0015 - radius, 0)
+    colours = {"pupil": palette.dark, "iris": palette.iris, "ball": palette.sclera}
+    rings = zip(colours, _EYE_RINGS_DEG, _EYE_RINGS_DEG[1:], strict=False)
+    zones = {name: mesh.zone(radius, start, stop) for name, start, stop in rings}
     return [
-        Part(f"ball_{side}", mesh.ellipsoid((radius,) * 3), palette.sclera, 0.5, ball, Segment.EYE),
-        Part(f"iris_{side}", iris, palette.iris, 0.5, ball, Segment.EYE),
-        Part(f"pupil_{side}", pupil, palette.dark, 0.9, ball, Segment.EYE),
+        *(
+            Part(f"{name}_{side}", zone, colours[name], 0.5, ball, Segment.EYE)
+            for name, zone in zones.items()
+        ),
         Part(f"upper_{side}", mesh.lid(shape.lid_radius, True), palette.lid, 0.1, upper, Segment.LID),
         Part(f"lower_{side}", mesh.lid(shape.lid_radius, False), palette.lid, 0.1, lower, Segment.LID),
     ]

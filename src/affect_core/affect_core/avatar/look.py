@@ -1,12 +1,11 @@
 """What one particular head looks like: its shape, its colours, its light and where the camera stands.
 
-The default look is the head that trials show. Other seeds give other looks, for training images that the shown
-head is not part of.
+The default look is the head that trials show. Seeds give other looks, for training images without that head.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 import numpy as np
@@ -60,8 +59,8 @@ class Look:
         camera_m: added to the camera's place: x, distance, z.
     """
 
-    shape: HeadShape = HeadShape()
-    palette: Palette = Palette()
+    shape: HeadShape = field(default_factory=HeadShape)
+    palette: Palette = field(default_factory=Palette)
     light_turn_deg: tuple[float, float] = (0.0, 0.0)
     light_gain: float = 1.0
     camera_m: tuple[float, float, float] = (0.0, 0.0, 0.0)

@@ -26,7 +26,7 @@ class Mesh:
 
     def moved(self, x: float, y: float, z: float) -> Mesh:
         """The same mesh elsewhere."""
-        return Mesh(self.vertices + (x, y, z), self.faces, self.normals)
+        return Mesh(self.vertices + np.array((x, y, z)), self.faces, self.normals)
 
 
 def skull(shape: HeadShape, around: int = 128, rings: int = 96) -> Mesh:
@@ -49,11 +49,29 @@ def ellipsoid(radii: tuple[float, float, float], around: int = 24, rings: int = 
     turn = np.linspace(0, 2 * np.pi, around, endpoint=False)
     fall = np.linspace(np.pi, 0, rings + 1)
     unit = np.stack(
-        [np.outer(np.sin(fall), np.cos(turn)), np.outer(np.sin(fall), np.sin(turn))]
-        + [np.repeat(np.cos(fall)[:, None], around, 1)],
+        [
+            np.outer(np.sin(fall), np.cos(turn)),
+            np.outer(np.sin(fall), np.sin(turn)),
+            np.repeat(np.cos(fall)[:, None], around, 1),
+        ],
         -1,
     ).reshape(-1, 3)
     return Mesh(unit * radii, _grid(rings + 1, around, wrap=True), _unit(unit / radii))
+
+
+def zone(radius: float, from_deg: float, to_deg: float, around: int = 32, rings: int = 8) -> Mesh:
+    """The part of a sphere about the origin between two angles from straight ahead (-y)."""
+    turn = np.linspace(0, 2 * np.pi, around, endpoint=False)
+    away = np.radians(np.linspace(from_deg, to_deg, rings + 1))
+    unit = np.stack(
+        [
+            np.outer(np.sin(away), np.cos(turn)),
+            np.repeat(-np.cos(away)[:, None], around, 1),
+            np.outer(np.sin(away), np.sin(turn)),
+        ],
+        -1,
+    ).reshape(-1, 3)
+    return Mesh(unit * radius, _grid(rings + 1, around, wrap=True)[:, ::-1], unit)
 
 
 def cylinder(radius: float, low_z: float, high_z: float, around: int = 28) -> Mesh:
@@ -105,15 +123,13 @@ def tube_faces(length: int) -> Faces:
     """Faces of a tube of ``length`` cross-sections of `TUBE_SIDES` vertices each, closed at both ends."""
     faces = _grid(length, TUBE_SIDES, wrap=True)[:, ::-1]
     fan = np.array([[0, i, i + 1] for i in range(1, TUBE_SIDES - 1)])
-    return np.concatenate([faces, fan[:, ::-1], fan + (length - 1) * TUBE_SIDES]).astype(np.int32)
+    return _joined([faces, fan[:, ::-1], fan + (length - 1) * TUBE_SIDES])
 
 
 def strip_faces(length: int) -> Faces:
-    """Faces between two lines of ``length`` vertices each, the upper one first, both going to the left side."""
+    """Faces between two lines of ``length`` vertices each, upper one first, both from right to left."""
     i = np.arange(length - 1)
-    return np.concatenate(
-        [np.stack([i, i + length, i + length + 1], 1), np.stack([i, i + length + 1, i + 1], 1)]
-    ).astype(np.int32)
+    return _joined([np.stack([i, i + length, i + length + 1], 1), np.stack([i, i + length + 1, i + 1], 1)])
 
 
 def _grid(rows: int, columns: int, wrap: bool) -> Faces:
@@ -122,7 +138,11 @@ def _grid(rows: int, columns: int, wrap: bool) -> Faces:
     a = (row * columns + column).ravel()
     b = (row * columns + (column + 1) % columns).ravel()
     c, d = a + columns, b + columns
-    return np.concatenate([np.stack([a, b, d], 1), np.stack([a, d, c], 1)]).astype(np.int32)
+    return _joined([np.stack([a, b, d], 1), np.stack([a, d, c], 1)])
+
+
+def _joined(faces: list[NDArray[np.int_]]) -> Faces:
+    return np.concatenate(faces).astype(np.int32)
 
 
 def _caps(rings: int, around: int) -> Faces:
@@ -130,9 +150,7 @@ def _caps(rings: int, around: int) -> Faces:
     here, after = np.arange(around), (np.arange(around) + 1) % around
     last = (rings - 1) * around
     low, high = np.full(around, rings * around), np.full(around, rings * around + 1)
-    return np.concatenate(
-        [np.stack([low, after, here], 1), np.stack([high, last + here, last + after], 1)]
-    ).astype(np.int32)
+    return _joined([np.stack([low, after, here], 1), np.stack([high, last + here, last + after], 1)])
 
 
 def _smooth(vertices: Array, faces: Faces) -> Mesh:

@@ -1,7 +1,7 @@
-"""The rasteriser: shadow map, light per vertex, z-buffer with 2x2 samples per pixel. Compiled by numba, without GIL.
+"""The rasteriser: shadow map, light per vertex, z-buffer with 2x2 samples per pixel.
 
-Conventions: camera at ``eye`` looks along +y, x to the right, z up. A screen vertex is (column, row, depth) in
-samples; a light vertex is (column, row, depth) in the texels of the shadow map. All arrays float32 unless said.
+The kernels are compiled by numba and run without the GIL. The camera at ``eye`` looks along +y, x right, z
+up. Points are (column, row, depth): on the screen in pixels or samples, to the light in texels of its map.
 """
 
 from __future__ import annotations
@@ -14,6 +14,13 @@ from typing import Any, Final, TypeVar, cast
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+U8 = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
 
 SAMPLES: Final = 2
 """Samples per pixel and axis."""
@@ -30,23 +37,26 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 def _use_writable_cache() -> None:
     """Numba keeps compiled kernels beside the source; where that is read-only, in the user's cache folder."""
-    if numba.config.CACHE_DIR or os.access(Path(__file__).parent, os.W_OK):
+    settings = cast(Any, numba.config)
+    if settings.CACHE_DIR or os.access(Path(__file__).parent, os.W_OK):
         return
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     home = base if os.access(base if base.exists() else base.parent, os.W_OK) else Path(tempfile.gettempdir())
-    numba.config.CACHE_DIR = str(home / "affect_hri" / "numba")
+    settings.CACHE_DIR = str(home / "affect_hri" / "numba")
 
 
 _use_writable_cache()
 
 
 def kernel(function: Kernel) -> Kernel:
-    """Compile once per machine; runs without the GIL. No fast-math: the picture should not depend on the CPU."""
+    """Compile once per machine, without fast-math: the picture should not depend on the CPU."""
     return cast(Kernel, numba.njit(nogil=True, cache=True, error_model="numpy")(function))
 
 
 @kernel
-def sweep_tubes(centres, radii, flatness, lengths, sides, vertices, normals):  # type: ignore[no-untyped-def]
+def sweep_tubes(
+    centres: F32, radii: F32, flatness: F32, lengths: I64, sides: int, vertices: F32, normals: F32
+) -> int:
     """Write the vertices of all tubes, one after the other, ``sides`` per cross-section."""
     first = 0
     out = 0
@@ -82,7 +92,7 @@ def sweep_tubes(centres, radii, flatness, lengths, sides, vertices, normals):  #
 
 
 @kernel
-def place(vertices, normals, bones, matrices, world, world_normals):  # type: ignore[no-untyped-def]
+def place(vertices: F32, normals: F32, bones: U8, matrices: F32, world: F32, world_normals: F32) -> None:
     """Move every vertex with its bone."""
     for i in range(len(vertices)):
         m = matrices[bones[i]]
@@ -94,7 +104,7 @@ def place(vertices, normals, bones, matrices, world, world_normals):  # type: ig
 
 
 @kernel
-def to_screen(world, eye, focal_px, centre_xy, screen):  # type: ignore[no-untyped-def]
+def to_screen(world: F32, eye: F32, focal_px: np.float32, centre_xy: F32, screen: F32) -> None:
     """Perspective, in pixels."""
     for i in range(len(world)):
         depth = max(world[i, 1] - eye[1], np.float32(1e-3))
@@ -104,7 +114,7 @@ def to_screen(world, eye, focal_px, centre_xy, screen):  # type: ignore[no-untyp
 
 
 @kernel
-def to_light(world, view, texels_per_m, size, light):  # type: ignore[no-untyped-def]
+def to_light(world: F32, view: F32, texels_per_m: np.float32, size: np.float32, light: F32) -> None:
     """Parallel projection along the key light; ``view`` (3, 3): right, up, towards the light."""
     for i in range(len(world)):
         x, y, z = world[i, 0], world[i, 1], world[i, 2]
@@ -114,7 +124,7 @@ def to_light(world, view, texels_per_m, size, light):  # type: ignore[no-untyped
 
 
 @kernel
-def draw_depth(points, faces, depth):  # type: ignore[no-untyped-def]
+def draw_depth(points: F32, faces: I32, depth: F32) -> None:
     """Nearest depth per cell; both sides of a face count."""
     height, width = depth.shape
     for t in range(len(faces)):
@@ -139,7 +149,17 @@ def draw_depth(points, faces, depth):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def shade(world, normals, colours, gloss, eye, lights, light, depth, lit):  # type: ignore[no-untyped-def]
+def shade(
+    world: F32,
+    normals: F32,
+    colours: F32,
+    gloss: F32,
+    eye: F32,
+    lights: F32,
+    light: F32,
+    depth: F32,
+    lit: F32,
+) -> None:
     """Light per vertex (0..255): Lambert and Blinn-Phong of the key light in soft shadow, fill, ambient.
 
     ``lights`` (5, 3): key direction, key colour, fill direction, fill colour, ambient.
@@ -160,7 +180,7 @@ def shade(world, normals, colours, gloss, eye, lights, light, depth, lit):  # ty
 
 
 @kernel
-def fill(points, lit, faces, segments, depth, image, samples):  # type: ignore[no-untyped-def]
+def fill(points: F32, lit: F32, faces: I32, segments: U8, depth: F32, image: F32, samples: U8) -> None:
     """Draw the faces that look at the camera: nearest depth wins, colours interpolated.
 
     ``depth`` (h, w), ``image`` (h, w, 3), ``samples`` uint8 (h, w): the segment of each sample.
@@ -194,8 +214,8 @@ def fill(points, lit, faces, segments, depth, image, samples):  # type: ignore[n
 
 
 @kernel
-def bounds(samples, wanted):  # type: ignore[no-untyped-def]
-    """(left, top, right, bottom) in samples of all samples whose segment is ``wanted`` (bool by segment); -1: none."""
+def bounds(samples: U8, wanted: Flags) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) of the samples whose segment is ``wanted`` (n_segments,); right -1: none."""
     height, width = samples.shape
     left, top, right, bottom = width, height, -1, -1
     for row in range(height):
@@ -207,8 +227,8 @@ def bounds(samples, wanted):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def resolve(image, samples, out, segments):  # type: ignore[no-untyped-def]
-    """Average the samples of each pixel over the background in ``out`` (uint8); segment of the first sample."""
+def resolve(image: F32, samples: U8, out: U8, segments: U8) -> None:
+    """Average each pixel's samples over the background in ``out``; its segment is the first sample's."""
     height, width = segments.shape
     for row in range(height):
         for column in range(width):
@@ -230,8 +250,8 @@ def resolve(image, samples, out, segments):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def paint_wall(cells, depth, step, lit, dark, out):  # type: ignore[no-untyped-def]
-    """The wall with the head's soft shadow, into ``out`` (uint8).
+def paint_wall(cells: F32, depth: F32, step: int, lit: F32, dark: F32, out: U8) -> None:
+    """The wall with the head's soft shadow, into ``out``.
 
     Args:
         cells: (rows, columns, 2) place in the shadow map of every ``step``-th pixel.
@@ -242,6 +262,7 @@ def paint_wall(cells, depth, step, lit, dark, out):  # type: ignore[no-untyped-d
     for r in range(rows):
         for c in range(columns):
             shadow[r, c] = 1 - _wall_light(cells[r, c, 0], cells[r, c, 1], depth)
+    plain = lit.astype(np.uint8)
     height, width = out.shape[:2]
     for y in range(height):
         r = min(y // step, rows - 2)
@@ -249,16 +270,20 @@ def paint_wall(cells, depth, step, lit, dark, out):  # type: ignore[no-untyped-d
         for c in range(columns - 1):
             a, b, d, e = shadow[r, c], shadow[r, c + 1], shadow[r + 1, c], shadow[r + 1, c + 1]
             start, stop = c * step, min(width, (c + 1) * step)
+            if a + b + d + e == 0:  # most of the wall
+                for x in range(start, stop):
+                    out[y, x, 0], out[y, x, 1], out[y, x, 2] = plain[0], plain[1], plain[2]
+                continue
             left = a + (d - a) * down
             right = b + (e - b) * down
             for x in range(start, stop):
-                share = left + (right - left) * (x - start) / step
+                share = left + (right - left) * np.float32(x - start) / np.float32(step)
                 for k in range(3):
                     out[y, x, k] = np.uint8(lit[k] + (dark[k] - lit[k]) * share)
 
 
 @kernel
-def _wall_light(x, y, depth):  # type: ignore[no-untyped-def]
+def _wall_light(x: float, y: float, depth: F32) -> np.float32:
     """Share of the light that reaches the wall: nothing of the head in the way."""
     size = depth.shape[0]
     lit = 0
@@ -271,7 +296,7 @@ def _wall_light(x, y, depth):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _lit_share(x, y, near, depth):  # type: ignore[no-untyped-def]
+def _lit_share(x: float, y: float, near: float, depth: F32) -> np.float32:
     """Share of the neighbouring texels that are not in front of ``near``."""
     size = depth.shape[0]
     lit = 0
@@ -284,7 +309,7 @@ def _lit_share(x, y, near, depth):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _highlight(point, normal, eye, key):  # type: ignore[no-untyped-def]
+def _highlight(point: F32, normal: F32, eye: F32, key: F32) -> Any:
     """(normal . half vector) to the 24th."""
     vx, vy, vz = eye[0] - point[0], eye[1] - point[1], eye[2] - point[2]
     scale = 1 / np.sqrt(vx * vx + vy * vy + vz * vz)
@@ -297,12 +322,12 @@ def _highlight(point, normal, eye, key):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _first(low, limit):  # type: ignore[no-untyped-def]
+def _first(low: Any, limit: int) -> int:
     """First cell whose centre is not before ``low``."""
     return max(limit, int(np.ceil(low - np.float32(0.5))))
 
 
 @kernel
-def _last(high, size):  # type: ignore[no-untyped-def]
+def _last(high: Any, size: int) -> int:
     """Last cell whose centre is not behind ``high``."""
     return min(size - 1, int(np.floor(high - np.float32(0.5))))

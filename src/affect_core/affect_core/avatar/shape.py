@@ -1,7 +1,7 @@
 """The face as a surface: where its front lies at every (x, z).
 
-Head frame, metres: origin in the middle of the head, +x to the robot's left, -y ahead, +z up. The subject's right
-is at negative x and on the image's left.
+Head frame, metres: origin in the middle of the head, +x to the robot's left, -y ahead, +z up. The subject's
+right is at negative x and on the image's left.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class HeadShape:
     half_height: float = 0.112
     jaw_taper: float = 0.28
     eye_x: float = 0.0325
-    eye_y: float = -0.0675
+    eye_y: float = -0.0670
     eye_z: float = 0.018
     eye_radius: float = 0.0165
-    lid_radius: float = 0.0178
+    lid_radius: float = 0.0174
     nose_height: float = 0.027
     nose_width: float = 0.0095
     cheek: float = 0.006
@@ -51,7 +51,7 @@ class HeadShape:
         return -0.016
 
     def ring(self, z_share: Array) -> tuple[Array, Array]:
-        """Half width and half depth (m) of the horizontal section at z = z_share * half_height, |z_share| < 1."""
+        """Half width and depth (m) of the horizontal section at z = z_share * half_height, |z_share| < 1."""
         bulge = (1 - np.abs(z_share) ** _VERTICAL_POWER) ** (1 / _VERTICAL_POWER)
         narrowing = np.where(
             z_share < 0, 1 - self.jaw_taper * np.clip(-z_share, 0, 1) ** 1.4, 1 - 0.05 * z_share
@@ -62,7 +62,8 @@ class HeadShape:
         """y of the skin at (x, z), metres; arrays of one shape."""
         half_width, half_depth = self.ring(np.clip(z / self.half_height, -0.999, 0.999))
         across = np.clip(np.abs(x) / np.maximum(half_width, 1e-6), 0, 0.999)
-        return -half_depth * (1 - across**_ROUND_POWER) ** (1 / _ROUND_POWER) - self.relief(x, z)
+        skull: Array = -half_depth * (1 - across**_ROUND_POWER) ** (1 / _ROUND_POWER)
+        return skull - self.relief(x, z)
 
     def lid_front_y(self, x: Array, z: Array) -> Array:
         """y of the closed lids' sphere where it stands before (x, z), +inf elsewhere; x and z in metres."""

@@ -1,7 +1,7 @@
 """The soft parts that are laid on the face anew in every pose: lips, brows and skin folds.
 
-Each is a tube along a line on the skin; the mouth is a strip between the lips. A fold sinks into the skin when its
-amount is 0.
+Each is a tube along a line on the skin; the mouth is a strip between the lips. A fold of amount 0 lies
+sunk in the skin.
 """
 
 from __future__ import annotations
@@ -58,10 +58,8 @@ def strands(pose: Mapping[str, float], shape: HeadShape) -> dict[str, Strand]:
 
 
 def centre_lines(lines: Mapping[str, Strand], shape: HeadShape) -> Array:
-    """(n, 3) middles of all strands in order, in the head frame. Brows pass over the lids where these stand out."""
-    x, z, lift = (
-        np.concatenate([getattr(line, key) for line in lines.values()]) for key in ("x", "z", "lift")
-    )
+    """(n, 3) middles of all strands in order, in the head frame. Brows pass over the lids."""
+    x, z, lift = (_joined(lines, key) for key in ("x", "z", "lift"))
     y = shape.front_y(x, z)
     start = 0
     for name, line in lines.items():
@@ -70,6 +68,10 @@ def centre_lines(lines: Mapping[str, Strand], shape: HeadShape) -> Array:
             y[span] = np.minimum(y[span], shape.lid_front_y(x[span], z[span]))
         start = span.stop
     return np.stack([x, y - lift, z], 1)
+
+
+def _joined(lines: Mapping[str, Strand], key: str) -> Array:
+    return np.concatenate([getattr(line, key) for line in lines.values()])
 
 
 def _lips(pose: Mapping[str, float], shape: HeadShape) -> tuple[Strand, Strand]:

@@ -1,4 +1,4 @@
-"""What the renderer knows about its image: which part every pixel shows, and where the face and its landmarks are."""
+"""What the renderer knows about its image: the part every pixel shows, the face's box, the landmarks."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Rendering:
 
     Attributes:
         image_rgb: uint8 (H, W, 3).
-        box_xyxy: (4,) the face without hair and ears, pixels; an occluder does not shrink it, the image's edge does.
+        box_xyxy: (4,) pixels; the face without hair and ears. The image's edge cuts it, an occluder does not.
             NaN when no part of the face is in the image.
         landmarks_xy: (5, 2) pixels, in the order of `affect_core.types.LANDMARKS`; occluded ones too.
         segments: uint8 (H, W), `Segment` values; visible parts only.
