@@ -176,7 +176,7 @@ def workspace_inputs(root: Path) -> str:
     Python and launch files are linked into ``install/``: editing one needs no build, adding one does.
     """
     lines = [(root / "colcon.meta").read_text()]
-    for folder in ("src", "launch", "config"):
+    for folder in ("src", "launch", "config", "models"):
         for path in sorted(_files(root / folder)):
             lines.append(str(path.relative_to(root)))
             if path.name in MANIFESTS or path.suffix in BUILT_SUFFIXES:
