@@ -49,7 +49,23 @@ def find_named(folder: str, name: str, suffix: str = "") -> Path:
     if name and candidate.exists():
         return candidate
     known = sorted(p.name.removesuffix(suffix) for p in base.iterdir() if _is_entry(p, suffix))
-    raise ConfigError(f"unknown {Path(folder).name} entry {name!r}; known: {', '.join(known) or '(none)'}, or a path")
+    raise ConfigError(
+        f"unknown {Path(folder).name} entry {name!r}; known: {', '.join(known) or '(none)'}, or a path"
+    )
+
+
+def set_aside(folder: Path) -> Path | None:
+    """Rename a folder that exists to the first free ``<name>~<n>``, so that its name can be used again.
+
+    Returns:
+        Where it is now; None if there was nothing.
+    """
+    if not folder.exists():
+        return None
+    number = 1
+    while (target := folder.with_name(f"{folder.name}~{number}")).exists():
+        number += 1
+    return folder.rename(target)
 
 
 def _is_entry(path: Path, suffix: str) -> bool:

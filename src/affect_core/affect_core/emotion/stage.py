@@ -30,8 +30,13 @@ class EmotionStage:
         """How the faces must be cut out for this model."""
         return self.card.crop
 
-    def process(self, faces: FaceSet) -> EmotionSet:
-        """One estimate per face, in the order of the faces; none for a frame without a face."""
+    def process(self, faces: FaceSet, dropped: int = 0) -> EmotionSet:
+        """One estimate per face, in the order of the faces; none for a frame without a face.
+
+        Args:
+            faces: of one frame.
+            dropped: face sets that were replaced by a newer one since the last call.
+        """
         started = perf_counter()
         emotions = self._read(faces.faces) if faces.faces else ()
         infer_ms = (perf_counter() - started) * 1e3
@@ -43,7 +48,7 @@ class EmotionStage:
             model_sha256=self.card.weights.sha256,
             runtime=self._runtime_name,
             infer_ms=infer_ms if emotions else float("nan"),
-            dropped=faces.dropped,
+            dropped=dropped,
         )
 
     def _read(self, faces: tuple[Face, ...]) -> tuple[Emotion, ...]:

@@ -1,0 +1,80 @@
+"""The command line `affect-hri`: the subcommands that need no ROS, and those that other packages add.
+
+Packages add subcommands through the entry-point group `affect_hri.commands`. Exit codes: 0 whole, 2 usage,
+3 partial, 4 unreadable input. The last line on stdout is the result; progress goes to stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import click
+
+from affect_core import __version__
+from affect_core.errors import AffectError, ConfigError
+from affect_core.workspace import ensure_overlay
+
+GROUP = "affect_hri.commands"
+USAGE, PARTIAL, UNREADABLE = 2, 3, 4
+
+
+class Commands(click.Group):
+    """Our own subcommands and those of the entry-point group; importing one only when it is called."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """All names, sorted."""
+        return sorted({*super().list_commands(context), *(entry.name for entry in entry_points(group=GROUP))})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Ours first, then the packages'."""
+        own = super().get_command(context, name)
+        if own is not None:
+            return own
+        for entry in entry_points(group=GROUP, name=name):
+            command = entry.load()
+            if isinstance(command, click.Command):
+                return command
+        return None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="affect-hri")
+def commands() -> None:
+    """Read a face, name the emotion, say why. The trial, live, replay and evaluate commands need the built workspace."""
+
+
+@commands.command()
+@click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--output", type=click.Path(path_type=Path), required=True, help="Folder of the model that is made."
+)
+@click.option("--resume/--no-resume", default=True, help="Go on from the last checkpoint in the folder.")
+def train(config: Path, output: Path, resume: bool) -> None:
+    """Train a model as CONFIG says (see config/training)."""
+    from affect_core.training.train import run
+
+    click.echo(run(config, output, resume))
+
+
+def main() -> None:
+    """Entry point: find the built workspace, then run; every error of ours is one line and an exit code."""
+    ensure_overlay()
+    try:
+        code = commands.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.Abort:
+        code = 130
+    except ConfigError as error:
+        code = _fail(error, USAGE)
+    except AffectError as error:
+        code = _fail(error, UNREADABLE)
+    sys.exit(code or 0)
+
+
+def _fail(error: AffectError, code: int) -> int:
+    click.echo(f"affect-hri: {error}", err=True)
+    return code

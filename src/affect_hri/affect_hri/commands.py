@@ -1,0 +1,213 @@
+"""The subcommands of `affect-hri` that need ROS. Progress on stderr; the last line on stdout is the result."""
+
+from __future__ import annotations
+
+import os
+
+# See affect_hri.program: before torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from affect_core.evaluation import Summary, summary_table
+from affect_core.paths import find_shared
+
+PARTIAL = 3
+CLOCKS = click.Choice(["wall", "lockstep"])
+CAMERAS = click.Choice(["avatar", "webcam", "video", "folder"])
+
+
+def _options(*names: str) -> Callable[[Any], Any]:
+    """The named arguments of the trial scenario in config/graph.yaml as click options: one home for defaults."""
+    graph = yaml.safe_load(find_shared("config/graph.yaml").read_text())
+    rows = graph["common"] | graph["scenarios"]["trial"]["arguments"]
+
+    def decorate(command: Any) -> Any:
+        for name in reversed(names):
+            row = rows[name]
+            kind = click.Choice(row["choices"]) if "choices" in row else type(row["default"])
+            option = f"--{name.replace('_', '-')}"
+            command = click.option(
+                option, name, default=row["default"], show_default=True, type=kind, help=row["doc"]
+            )(command)
+        return command
+
+    return decorate
+
+
+PERCEPTION = ("model", "runtime")
+SCENE = ("head", "port", "lighting", "occlusion")
+SOURCE = ("path", "device")
+
+
+@click.command()
+@click.option("--source", default="avatar", show_default=True, type=CAMERAS, help="Who takes the frames.")
+@_options(*PERCEPTION, *SOURCE, "protocol", "seed", "participant", "output")
+@click.option("--clock", default="lockstep", show_default=True, type=CLOCKS, help="Wall clock or lock-step.")
+@click.option(
+    "--record/--no-record", default=True, show_default=True, help="Record a bag beside each report."
+)
+def demo(source: str, record: bool, **arguments: Any) -> None:
+    """The closed loop: a virtual OhBot in even and in dim light, or any other --source, each with a report."""
+    arguments |= {"camera": source, "record": record}
+    if source == "avatar":
+        runs = [arguments | {"head": "avatar", "lighting": light} for light in ("even", "dim")]
+    else:
+        runs = [arguments | {"head": "none", "protocol": "watch"}]
+    _finish([_trial(run) for run in runs])
+
+
+@click.command()
+@click.option(
+    "--source", "--camera", "camera", default="avatar", show_default=True, type=CAMERAS, help="Frames."
+)
+@_options(*PERCEPTION, *SCENE, *SOURCE, "clock", "protocol", "seed", "participant", "output")
+@click.option(
+    "--record/--no-record", default=False, show_default=True, help="Record a bag beside the report."
+)
+def trial(**arguments: Any) -> None:
+    """Conduct one trial protocol, composed in one program, and write its report."""
+    _finish([_trial(arguments)])
+
+
+@click.command()
+@click.option(
+    "--source", "--camera", "camera", default="webcam", show_default=True, type=CAMERAS, help="Frames."
+)
+@_options(*PERCEPTION, *SCENE, *SOURCE)
+def live(**arguments: Any) -> None:
+    """Label faces until Ctrl-C; the pictures are on the topic overlay/image."""
+    from affect_hri.composed import Composed
+
+    with Composed("live", arguments) as program:
+        code = program.run()
+    click.echo("live: stopped")
+    sys.exit(0 if code == 130 else code)
+
+
+@click.command()
+@click.argument("bag", type=click.Path(path_type=Path))
+@_options(*PERCEPTION, "output")
+def replay(bag: Path, **arguments: Any) -> None:
+    """Send a recorded BAG through the perception nodes, by topics and /clock, and write its report."""
+    from affect_hri.composed import Composed
+
+    with Composed("replay", arguments | {"bag": str(bag)}) as program:
+        node = program.nodes["replay"]
+        with _progress() as bar:
+            task = bar.add_task(f"replay {bag}", total=None)
+            code = program.run(
+                lambda: bar.update(
+                    task, total=getattr(node, "total", None), completed=getattr(node, "sent", 0)
+                )
+            )
+        result = program.nodes["evaluation"].result
+    _finish([(code, result)])
+
+
+@click.command()
+@click.argument("bags", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_options(*PERCEPTION, "output")
+@click.option(
+    "--image-topic", default="", help="Which images to read; default: camera/image_raw, or the only one."
+)
+def evaluate(bags: tuple[Path, ...], model: str, runtime: str, output: str, image_topic: str) -> None:
+    """Re-run perception on the frames of recorded BAGS and score it against their events. Needs no topics."""
+    _finish([_evaluate(bag, model, runtime, Path(output), image_topic) for bag in bags])
+
+
+# --- one run ---------------------------------------------------------------------------------------------
+
+
+Result = tuple[int, tuple[Path, Summary] | None]
+
+
+def _trial(arguments: Mapping[str, Any]) -> Result:
+    from affect_hri.composed import Composed
+
+    with Composed("trial", arguments) as program:
+        node = program.nodes["trial"]
+        with _progress() as bar:
+            task = bar.add_task(f"{arguments['protocol']} {arguments.get('lighting', '')}", total=None)
+
+            def show() -> None:
+                done_s, total_s, label = node.progress if hasattr(node, "_conductor") else (0.0, None, "")
+                known = total_s if total_s and total_s != float("inf") else None
+                bar.update(task, total=known, completed=done_s, label=label)
+
+            code = program.run(show)
+        return code, program.nodes["evaluation"].result
+
+
+def _evaluate(path: Path, model: str, runtime: str, output: Path, image_topic: str) -> Result:
+    from affect_core.emotion import EmotionConfig
+    from affect_core.evaluation import TrialCollector
+    from affect_core.evaluation.bags import SessionBag
+    from affect_core.evaluation.rerun import rerun
+    from affect_core.evaluation.samples import SampleBook
+    from affect_core.faces import FaceConfig
+    from affect_core.paths import set_aside
+    from affect_core.pipeline import Pipeline
+    from affect_hri.session_report import write_session
+
+    pipeline = Pipeline(FaceConfig(), EmotionConfig(model=model, runtime=runtime))
+    collector, book = TrialCollector(), SampleBook()
+    with SessionBag(path, image_topic) as bag, _progress() as bar:
+        session = bag.session()
+        for event in bag.events():
+            collector.add_event(event)
+        for stamp_ns, render_ms in bag.rendered().items():
+            collector.add_render(stamp_ns, render_ms)
+        frames = bar.track(bag.frames(), total=bag.frame_count(), description=f"evaluate {path}")
+        rerun(frames, pipeline.run, collector, book)
+    folder = output / f"{session.id}-evaluated"
+    set_aside(folder)
+    summary = write_session(folder, session, collector.collected(), book.pictures())
+    return 0, (folder, summary)
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    rest = (TextColumn("{task.fields[label]}"), TimeElapsedColumn(), TimeRemainingColumn())
+    return _LabelledProgress(*columns, *rest, console=Console(stderr=True))
+
+
+class _LabelledProgress(Progress):
+    """Tasks that have an empty label until they get one."""
+
+    def add_task(self, *args: Any, **kwargs: Any) -> Any:
+        return super().add_task(*args, **{"label": "", **kwargs})
+
+
+def _finish(results: list[Result]) -> None:
+    """Print a table of all results and one last line; exit with the worst code."""
+    reports = [result for _, result in results if result is not None]
+    if reports:
+        Console().print(_table([summary for _, summary in reports]))
+    for folder, summary in reports:
+        accuracy = summary["accuracy"]["hold"]
+        scored = "not scored" if accuracy is None else f"hold accuracy {accuracy:.3f}"
+        frames = summary["frames"]
+        labelled = f"{frames['labelled']} of {frames['published']} frames labelled"
+        click.echo(f"{summary['session']}: {scored}, {labelled}; report {folder / 'report.html'}")
+    sys.exit(max((code for code, _ in results), default=0) if len(reports) == len(results) else PARTIAL)
+
+
+def _table(summaries: list[Summary]) -> Table:
+    table = Table(title="Result")
+    rows = [summary_table(summary) for summary in summaries]
+    table.add_column("")
+    for summary in summaries:
+        table.add_column(summary["session"], justify="right")
+    for number, (what, _) in enumerate(rows[0][1:], start=1):
+        table.add_row(what, *(row[number][1] for row in rows))
+    return table

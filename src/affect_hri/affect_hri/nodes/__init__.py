@@ -1,0 +1,1 @@
+"""One node per module; modules with a leading underscore are the machinery all nodes share."""

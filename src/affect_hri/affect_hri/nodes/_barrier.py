@@ -1,0 +1,46 @@
+"""What a trial waits for: nodes that are up, and in lock-step the one that has not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+
+
+class Roll:
+    """Which nodes have reported that they are up, by their diagnostics."""
+
+    def __init__(self, status_names: Iterable[str]) -> None:
+        self._last: dict[str, str] = dict.fromkeys(status_names, "has not reported")
+        self._up: set[str] = set()
+
+    def on_diagnostics(self, message: DiagnosticArray) -> None:
+        """Take note of who is up."""
+        for status in message.status:
+            if status.name in self._last:
+                self._last[status.name] = status.message
+                (self._up.add if status.level == DiagnosticStatus.OK else self._up.discard)(status.name)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all are up."""
+        return len(self._up) == len(self._last)
+
+    def missing(self) -> str:
+        """Who is not up, and what it said last."""
+        return "; ".join(f"{name}: {text}" for name, text in self._last.items() if name not in self._up)
+
+
+class Chain:
+    """The last stamp each link of the lock-step chain has published, in the order of the chain."""
+
+    def __init__(self, links: Iterable[str]) -> None:
+        self._seen_ns: dict[str, int] = dict.fromkeys(links, -1)
+
+    def saw(self, link: str, stamp_ns: int) -> None:
+        """``link`` has published this stamp."""
+        self._seen_ns[link] = max(self._seen_ns[link], stamp_ns)
+
+    def silent(self, stamp_ns: int) -> str:
+        """The first link that has not published ``stamp_ns``; empty if all have."""
+        return next((link for link, seen in self._seen_ns.items() if seen < stamp_ns), "")

@@ -1,0 +1,275 @@
+"""The base of all nodes: lifecycle, parameters, diagnostics, errors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
+
+from affect_core.config import Settings, setting
+from affect_core.errors import AffectError
+from affect_hri.conversions import from_frame_jpeg, to_header
+from affect_hri.nodes import _params, _topics
+from affect_hri.nodes._ports import Handover, Inlet, Outlet
+from affect_hri.nodes._topics import Topic
+
+S = TypeVar("S", bound=Settings)
+NAMESPACE = "affect"
+
+
+@dataclass(frozen=True)
+class NodeSettings(Settings):
+    """Parameters every node has."""
+
+    autostart: bool = setting(True, "configure and activate by itself; false: a lifecycle manager does it")
+    clock: str = setting("wall", "wall, or lockstep: trial_node owns /clock", choices=("wall", "lockstep"))
+    image_reliability: str = setting(
+        "reliable", "QoS reliability of image topics in wall mode", choices=("reliable", "best_effort")
+    )
+
+
+class ManagedNode(LifecycleNode):
+    """A lifecycle node. Subclasses name their `settings` and write `setup` and, where needed, `start` to `teardown`.
+
+    configure -> setup(), activate -> start(), deactivate -> stop(), cleanup and shutdown -> teardown().
+    An AffectError in setup or start is reported as a diagnostic and fails the transition; the node lives on and can
+    be configured again.
+    """
+
+    node_name: ClassVar[str]
+    settings: ClassVar[tuple[type[Settings], ...]] = ()
+
+    def __init__(self, *, handover: Handover | None = None, **node_options: Any) -> None:
+        node_options.setdefault("namespace", NAMESPACE)
+        super().__init__(self.node_name, **node_options)
+        self.handover = handover
+        self.failure: AffectError | None = None
+        self.exit_code = 0
+        self.finished = threading.Event()
+        self._closers: list[Callable[[], None]] = []
+        self._publishers_to_drain: list[Publisher] = []
+        for kind in (NodeSettings, *self.settings):
+            _params.declare(self, kind)
+        self.add_on_set_parameters_callback(self._on_parameters)
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._status = DiagnosticStatus(
+            name=status_name(self, self.node_name),
+            hardware_id="affect_hri",
+            level=DiagnosticStatus.STALE,
+            message="not configured",
+        )
+        self._diagnostics = self.create_publisher(
+            _topics.DIAGNOSTICS.message, _topics.DIAGNOSTICS.name, _topics.DIAGNOSTICS.qos()
+        )
+        self.create_timer(1.0, self._publish_diagnostics, clock=self._steady)
+        if self.get_parameter("autostart").value:
+            self._autostart = self.create_timer(0.0, self._start_by_itself, clock=self._steady)
+
+    # --- what subclasses write ---
+
+    def setup(self) -> None:
+        """Read parameters, make publishers and subscriptions, load what is needed."""
+
+    def start(self) -> None:
+        """Begin to work."""
+
+    def stop(self) -> None:
+        """Pause."""
+
+    def teardown(self) -> None:
+        """Release what `setup` took, apart from what `advertise` and its like made."""
+
+    # --- what subclasses use ---
+
+    def config(self, kind: type[S]) -> S:
+        """The settings the parameters hold."""
+        return _params.read(self, kind)
+
+    @property
+    def lockstep(self) -> bool:
+        """Whether trial_node owns the time."""
+        return bool(self.get_parameter("clock").value == "lockstep")
+
+    def now_ns(self) -> int:
+        """The node's clock, ns."""
+        return int(self.get_clock().now().nanoseconds)
+
+    def advertise(self, topic: Topic) -> Publisher:
+        """A lifecycle publisher that goes away at cleanup."""
+        publisher = self.create_lifecycle_publisher(topic.message, topic.name, topic.qos(self.lockstep))
+        self._publishers_to_drain.append(publisher)
+        self._closers.append(lambda: self.destroy_publisher(publisher))
+        return publisher
+
+    def listen(self, topic: Topic, callback: Callable[..., None], *, depth: int | None = None) -> None:
+        """A subscription that goes away at cleanup; the callback may take (message) or (message, info)."""
+        qos = topic.qos(self.lockstep)
+        qos.depth = depth or qos.depth
+        subscription = self.create_subscription(topic.message, topic.name, callback, qos)
+        self._closers.append(lambda: self.destroy_subscription(subscription))
+
+    def outlet(self, topic: Topic, convert: Callable[[Any], Any], *, lazy: bool = False) -> Outlet:
+        """Sends values in memory and over DDS."""
+        outlet = Outlet(
+            self,
+            topic,
+            convert,
+            handover=self.handover,
+            lazy=lazy,
+            lockstep=self.lockstep,
+            reliability=self.get_parameter("image_reliability").value,
+        )
+        self._closers.append(outlet.close)
+        return outlet
+
+    def inlet(
+        self,
+        topic: Topic,
+        convert: Callable[[Any], Any],
+        callback: Callable[[Any, int], None],
+        *,
+        depth: int | None = None,
+    ) -> None:
+        """Receives values from memory or over DDS; bad input becomes a diagnostic."""
+        inlet = Inlet(
+            self,
+            topic,
+            convert,
+            callback,
+            self.report_bad_input,
+            handover=self.handover,
+            lockstep=self.lockstep,
+            reliability=self.get_parameter("image_reliability").value,
+            depth=depth,
+        )
+        self._closers.append(inlet.close)
+
+    def every(self, period_s: float, callback: Callable[[], None]) -> None:
+        """A wall-clock timer that goes away at cleanup."""
+        timer = self.create_timer(period_s, callback, clock=self._steady)
+        self._closers.append(lambda: self.destroy_timer(timer))
+
+    def outlet_jpeg(self) -> Outlet:
+        """Frames as JPEG, for those who ask."""
+        return self.outlet(_topics.IMAGE_COMPRESSED, from_frame_jpeg, lazy=True)
+
+    def report(self, level: bytes, message: str, **values: object) -> bool:
+        """Set the node's diagnostic status; a change of level or message is published and logged at once.
+
+        Returns:
+            Whether level or message changed.
+        """
+        changed = (level, message) != (self._status.level, self._status.message)
+        self._status.level, self._status.message = level, message
+        self._status.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+        if changed:
+            self._log(level, message)
+            self._publish_diagnostics()
+        return changed
+
+    def report_bad_input(self, error: AffectError) -> None:
+        """A warning that stays until the next good report; the node goes on."""
+        self.report(DiagnosticStatus.WARN, f"input skipped: {error}")
+
+    def finish(self, exit_code: int = 0) -> None:
+        """Tell the program that this node's work is over."""
+        self.exit_code = exit_code
+        self.finished.set()
+
+    def drain(self, timeout_s: float = 2.0) -> None:
+        """Wait until reliable subscribers have what was published."""
+        for publisher in self._publishers_to_drain:
+            publisher.wait_for_all_acked(Duration(seconds=timeout_s))
+
+    # --- lifecycle ---
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle: unconfigured -> inactive."""
+        return self._transition(self.setup, super().on_configure, state, undo=self._release)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle: inactive -> active."""
+        # Publishers first: what start() publishes must go out.
+        super().on_activate(state)
+        return self._transition(self.start, lambda _: TransitionCallbackReturn.SUCCESS, state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle: active -> inactive."""
+        return self._transition(self.stop, super().on_deactivate, state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle: inactive -> unconfigured."""
+        return self._transition(self._release, super().on_cleanup, state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Lifecycle: any -> finalized."""
+        return self._transition(self._release, super().on_shutdown, state)
+
+    def close(self) -> None:
+        """Stop, release and finalize, from whatever state the node is in."""
+        if self._state_machine.current_state[1] == "active":
+            self.drain()
+            self.trigger_deactivate()
+        if self._state_machine.current_state[1] != "finalized":
+            self.trigger_shutdown()
+        self.destroy_node()
+
+    def _transition(
+        self,
+        work: Callable[[], None],
+        then: Callable[[LifecycleState], TransitionCallbackReturn],
+        state: LifecycleState,
+        undo: Callable[[], None] | None = None,
+    ) -> TransitionCallbackReturn:
+        try:
+            work()
+        except AffectError as error:
+            self.failure = error
+            self.report(DiagnosticStatus.ERROR, str(error))
+            if undo is not None:
+                undo()
+            return TransitionCallbackReturn.FAILURE
+        self.failure = None
+        return then(state)
+
+    def _release(self) -> None:
+        self.teardown()
+        while self._closers:
+            self._closers.pop()()
+        self._publishers_to_drain.clear()
+
+    def _start_by_itself(self) -> None:
+        self.destroy_timer(self._autostart)
+        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
+
+    # --- diagnostics and parameters ---
+
+    def _publish_diagnostics(self) -> None:
+        self._diagnostics.publish(DiagnosticArray(header=to_header(self.now_ns()), status=[self._status]))
+
+    def _log(self, level: bytes, message: str) -> None:
+        logger = self.get_logger()
+        {DiagnosticStatus.OK: logger.info, DiagnosticStatus.WARN: logger.warning}.get(level, logger.error)(
+            message
+        )
+
+    def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        changes = {parameter.name: parameter.value for parameter in parameters}
+        problem = _params.problem_with(self, (NodeSettings, *self.settings), changes)
+        return SetParametersResult(successful=not problem, reason=problem)
+
+
+def status_name(node: Node, name: str) -> str:
+    """Name of the diagnostic status of the node ``name`` that runs in the same namespace as ``node``."""
+    return f"affect_hri: {node.get_namespace().rstrip('/')}/{name}"

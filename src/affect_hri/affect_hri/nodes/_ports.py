@@ -1,0 +1,163 @@
+"""Outlets and inlets: how a node sends and gets frames and faces, over DDS or in memory.
+
+In the composed program (`Handover` given) values pass by reference; between processes they travel as messages.
+A node's code is the same in both.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.node import Node
+
+from affect_core.errors import InputError
+from affect_hri.nodes._topics import Topic
+
+
+class Handover:
+    """What the nodes of one process hand to each other in memory, by topic name."""
+
+    def __init__(self) -> None:
+        self._boxes: dict[str, list[_Mailbox]] = {}
+
+    def open_box(self, node: Node, topic: str, callback: Callable[[Any, int], None], depth: int) -> _Mailbox:
+        """A mailbox that wakes ``node``'s executor for every value put under ``topic``."""
+        box = _Mailbox(node, callback, depth)
+        self._boxes.setdefault(topic, []).append(box)
+        return box
+
+    def close_box(self, box: _Mailbox) -> None:
+        """Remove a mailbox."""
+        for boxes in self._boxes.values():
+            if box in boxes:
+                boxes.remove(box)
+        box.close()
+
+    def put(self, topic: str, value: Any) -> None:
+        """Give ``value`` to every mailbox of ``topic``."""
+        for box in list(self._boxes.get(topic, ())):
+            box.put(value)
+
+
+class _Mailbox:
+    """A bounded queue where the newest value wins; the drops are counted and told with the next value."""
+
+    def __init__(self, node: Node, callback: Callable[[Any, int], None], depth: int) -> None:
+        self._values: deque[Any] = deque(maxlen=depth)
+        self._dropped = 0
+        self._lock = threading.Lock()
+        self._callback = callback
+        self._node = node
+        self._wake = node.create_guard_condition(self._drain)
+
+    def put(self, value: Any) -> None:
+        with self._lock:
+            self._dropped += len(self._values) == self._values.maxlen
+            self._values.append(value)
+        self._wake.trigger()
+
+    def close(self) -> None:
+        self._node.destroy_guard_condition(self._wake)
+
+    def _drain(self) -> None:
+        # One value a turn, so that the node's other callbacks get theirs. A trigger may stand for several values.
+        with self._lock:
+            if not self._values:
+                return
+            value, dropped, more = self._values.popleft(), self._dropped, bool(self._values)
+            self._dropped = 0
+        if more:
+            self._wake.trigger()
+        self._callback(value, dropped)
+
+
+class Outlet:
+    """Sends library values under a topic.
+
+    Args:
+        convert: value -> message.
+        lazy: publish on DDS only while somebody subscribes there.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        topic: Topic,
+        convert: Callable[[Any], Any],
+        *,
+        handover: Handover | None = None,
+        lazy: bool = False,
+        lockstep: bool = False,
+        reliability: str = "reliable",
+    ) -> None:
+        self._topic, self._convert, self._handover = topic, convert, handover
+        # In lock-step a frame may not be missed because its subscriber is still being matched.
+        self._lazy = lazy and not (topic.stage and lockstep and handover is None)
+        self._publisher = node.create_lifecycle_publisher(
+            topic.message, topic.name, topic.qos(lockstep, reliability)
+        )
+        self._node = node
+
+    def send(self, value: Any) -> None:
+        """In memory to this process, as a message to the others."""
+        if self._handover is not None:
+            self._handover.put(self._topic.name, value)
+        if not self._lazy or self._publisher.get_subscription_count() > 0:
+            self._publisher.publish(self._convert(value))
+
+    def close(self) -> None:
+        """Remove the publisher."""
+        self._node.destroy_publisher(self._publisher)
+
+
+class Inlet:
+    """Receives library values of a topic; ``callback(value, dropped)`` runs on the node's executor.
+
+    Args:
+        convert: message -> value; an InputError it raises is given to ``on_bad_input``, and the node goes on.
+        depth: length of the queue; 1 = newest wins.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        topic: Topic,
+        convert: Callable[[Any], Any],
+        callback: Callable[[Any, int], None],
+        on_bad_input: Callable[[InputError], None],
+        *,
+        handover: Handover | None = None,
+        lockstep: bool = False,
+        reliability: str = "reliable",
+        depth: int | None = None,
+    ) -> None:
+        self._node, self._convert, self._callback, self._on_bad_input = node, convert, callback, on_bad_input
+        self._handover, self._sequence = handover, 0
+        if handover is not None:
+            self._box = handover.open_box(node, topic.name, callback, depth or topic.depth)
+        else:
+            qos = topic.qos(lockstep, reliability)
+            qos.depth = depth or topic.depth
+            self._subscription = node.create_subscription(topic.message, topic.name, self._on_message, qos)
+
+    def close(self) -> None:
+        """Stop receiving."""
+        if self._handover is not None:
+            self._handover.close_box(self._box)
+        else:
+            self._node.destroy_subscription(self._subscription)
+
+    def _on_message(self, message: Any, info: dict[str, Any]) -> None:
+        # A gap in the publisher's own count is what DDS replaced by newer samples before we came to take them.
+        number = info.get("publication_sequence_number") or 0
+        dropped = max(0, number - self._sequence - 1) if self._sequence else 0
+        self._sequence = number
+        try:
+            value = self._convert(message)
+        except InputError as error:
+            self._on_bad_input(error)
+            return
+        self._callback(value, dropped)

@@ -1,0 +1,157 @@
+"""evaluation_node: scores the emotions of a trial against its events and writes the report."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from affect_hri_interfaces import msg as affect
+from diagnostic_msgs.msg import DiagnosticStatus
+from sensor_msgs.msg import CameraInfo
+
+from affect_core.config import Settings, setting
+from affect_core.evaluation import Summary, TrialCollector
+from affect_core.evaluation.samples import SampleBook
+from affect_core.trial import EventKind, Session
+from affect_core.types import Frame
+from affect_hri import conversions
+from affect_hri.nodes import _topics
+from affect_hri.nodes._managed import ManagedNode
+from affect_hri.program import run
+from affect_hri.session_report import write_session
+
+QUEUE = 64
+PARTIAL = 3
+"""Exit code of an aborted session: there is a report, and it is not whole."""
+
+
+@dataclass(frozen=True)
+class EvaluationSettings(Settings):
+    """Where the report goes and how long stragglers are waited for."""
+
+    output: str = setting("reports", "reports folder; the report is <output>/<session>")
+    suffix: str = setting("", "appended to the name of the report's folder")
+    samples: bool = setting(True, "take one picture per label into the report")
+    grace_s: float = setting(
+        1.0, "wall mode: how long to wait for estimates after the session's end, s", low=0.0
+    )
+    straggler_timeout_s: float = setting(10.0, "lock-step: longest wait for the last estimates, s", low=0.1)
+
+
+class EvaluationNode(ManagedNode):
+    """emotions, faces, trial/events -> trial/summary and a folder with the report."""
+
+    node_name = "evaluation"
+    settings = (EvaluationSettings,)
+
+    def setup(self) -> None:
+        """Listen before anything is sent."""
+        self._config = self.config(EvaluationSettings)
+        self._collector = TrialCollector()
+        self._book = SampleBook()
+        self._session: Session | None = None
+        self._end: affect.TrialEvent | None = None
+        self._published_ns: dict[int, int] = {}
+        self._summary = self.advertise(_topics.TRIAL_SUMMARY)
+        self.result: tuple[Path, Summary] | None = None
+
+    def start(self) -> None:
+        """Collect."""
+        self.listen(_topics.TRIAL_EVENTS, self._on_event)
+        self.listen(_topics.CAMERA_INFO, self._on_camera_info, depth=QUEUE)
+        self.listen(_topics.GROUND_TRUTH, self._on_ground_truth, depth=QUEUE)
+        self.listen(_topics.FACES, self._on_faces, depth=QUEUE)
+        self.listen(_topics.EMOTIONS, self._on_emotions, depth=QUEUE)
+        if self._config.samples:
+            self.listen(_topics.ATTRIBUTIONS, self._on_attributions, depth=QUEUE)
+            reader = conversions.ImageReader()
+            self.inlet(
+                _topics.IMAGE_RAW, lambda message: conversions.to_frame(message, reader), self._on_frame
+            )
+        self.every(0.1, self._write_when_complete)
+        self.report(DiagnosticStatus.OK, "collecting")
+
+    def _on_event(self, message: affect.TrialEvent) -> None:
+        event = conversions.to_truth_event(message)
+        if event.kind is EventKind.SESSION_START:
+            self._session = Session.from_json(message.detail)
+        self._collector.add_event(event)
+        self._book.plan(event)
+        if event.kind in (EventKind.SESSION_END, EventKind.ABORT):
+            self._end, self._ended_s = message, time.monotonic()
+
+    def _on_camera_info(self, message: CameraInfo, info: dict[str, Any]) -> None:
+        self._published_ns[conversions.from_time(message.header.stamp)] = info["source_timestamp"]
+
+    def _on_ground_truth(self, message: affect.GroundTruth) -> None:
+        self._collector.add_render(conversions.from_time(message.header.stamp), message.render_ms)
+
+    def _on_faces(self, message: affect.FaceArray, info: dict[str, Any]) -> None:
+        self._collector.add_faces(conversions.to_face_facts(message), info["source_timestamp"])
+        self._book.add_faces(conversions.from_time(message.header.stamp), conversions.to_detections(message))
+
+    def _on_emotions(self, message: affect.EmotionEstimateArray, info: dict[str, Any]) -> None:
+        emotions = conversions.to_emotion_set(message)
+        published_ns = info["source_timestamp"]
+        # In lock-step a stamp is no instant of real time: there the camera's own publication stands in for it.
+        began_ns = self._published_ns.get(emotions.stamp_ns) if self.lockstep else emotions.stamp_ns
+        latency_ms = float("nan") if began_ns is None else (published_ns - began_ns) / 1e6
+        self._collector.add_emotions(emotions, latency_ms, published_ns)
+        self._book.add_emotions(emotions)
+
+    def _on_attributions(self, message: affect.AttributionArray) -> None:
+        maps = [conversions.to_attribution(item) for item in message.attributions]
+        self._book.add_attributions(conversions.from_time(message.header.stamp), maps)
+
+    def _on_frame(self, frame: Frame, _dropped: int) -> None:
+        self._book.add_frame(frame)
+
+    def _write_when_complete(self) -> None:
+        if self._end is None or not self._complete():
+            return
+        if self._session is None:
+            self.report(
+                DiagnosticStatus.ERROR, "a session ended whose start was never heard; nothing to report"
+            )
+            self.finish(PARTIAL)
+        elif self.result is None:
+            self._write(self._session, self._end)
+
+    def _complete(self) -> bool:
+        waited_s = time.monotonic() - self._ended_s
+        expected = _expected_frames(self._end)
+        if expected is None:
+            return waited_s >= self._config.grace_s
+        counts = self._collector.collected().counts
+        if counts.published >= expected and waited_s >= 0.2:
+            return True
+        if waited_s < self._config.straggler_timeout_s:
+            return False
+        self.report(DiagnosticStatus.WARN, f"expected {expected} frames, heard of {counts.published}")
+        return True
+
+    def _write(self, session: Session, end: affect.TrialEvent) -> None:
+        folder = Path(self._config.output) / f"{session.id}{self._config.suffix}"
+        collected = self._collector.collected()
+        summary = write_session(folder, session, collected, self._book.pictures())
+        self.result = folder, summary
+        self._summary.publish(conversions.to_trial_summary(summary, folder, end.header))
+        aborted = end.kind == affect.TrialEvent.ABORT
+        self.report(DiagnosticStatus.ERROR if aborted else DiagnosticStatus.OK, f"report written to {folder}")
+        self.finish(PARTIAL if aborted else 0)
+
+
+def _expected_frames(end: affect.TrialEvent | None) -> int | None:
+    """How many frames the conductor let pass; None in wall mode and after an abort."""
+    if end is None or end.kind != affect.TrialEvent.SESSION_END or not end.detail:
+        return None
+    count = json.loads(end.detail).get("frames")
+    return int(count) if count is not None else None
+
+
+def main() -> int:
+    """Entry point of `ros2 run affect_hri evaluation_node`."""
+    return run(EvaluationNode)

@@ -1,0 +1,189 @@
+"""ohbot_node: the expression controller of a robot head, virtual or real."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from affect_hri_interfaces.action import ShowExpression
+from affect_hri_interfaces.msg import ExpressionCommand, HeadStatus
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.action import ActionServer, CancelResponse
+from rclpy.task import Future
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import JointState
+
+from affect_core.config import Settings, setting
+from affect_core.errors import AffectError, ConfigError, HeadError
+from affect_core.heads import HEADS, HeadConfig
+from affect_core.heads.expressions import load_expressions
+from affect_core.heads.motion import Motion
+from affect_core.heads.rig import Pose, clamp
+from affect_hri import conversions
+from affect_hri.nodes import _topics
+from affect_hri.nodes._managed import ManagedNode
+from affect_hri.program import run
+
+ONSET_JOINT = "onset"
+"""Not a joint: share of the commanded expression's onset that is over, 0..1, sent along in joint_states."""
+
+SIDES = {
+    ExpressionCommand.SIDE_DEFAULT: "default",
+    ExpressionCommand.SIDE_RIGHT: "right",
+    ExpressionCommand.SIDE_LEFT: "left",
+}
+
+
+@dataclass(frozen=True)
+class ControllerSettings(Settings):
+    """Which head, and how often it gets a new set-point."""
+
+    head: str = setting("avatar", "robot head: avatar, screen, ohbot_serial, none")
+    rate_hz: float = setting(50.0, "set-points per second in wall mode", low=1.0, high=200.0)
+
+
+class OhbotNode(ManagedNode):
+    """head/command and action show_expression -> head/joint_states (commanded), head/status."""
+
+    node_name = "ohbot"
+    settings = (HeadConfig, ControllerSettings)
+
+    def setup(self) -> None:
+        """Connect the head and read the expression table."""
+        own = self.config(ControllerSettings)
+        self._period_s = 1.0 / own.rate_hz
+        self._table = load_expressions()
+        self._motion = Motion(self._table)
+        self._command: ExpressionCommand | None = None
+        self._waiting: list[tuple[int, Future]] = []
+        self._joints = self.advertise(_topics.JOINT_STATES)
+        self._status_out = self.advertise(_topics.HEAD_STATUS)
+        self._head_name = own.head
+        self._head = HEADS.build(own.head, self.config(HeadConfig))
+        self._head.connect()
+
+    def start(self) -> None:
+        """Follow commands; move at the controller's rate, or at every tick of the lock-step clock."""
+        self.listen(_topics.HEAD_COMMAND, self._on_command)
+        self._action = ActionServer(
+            self,
+            ShowExpression,
+            "show_expression",
+            execute_callback=self._execute,
+            cancel_callback=lambda _goal: CancelResponse.ACCEPT,
+        )
+        self._closers.append(self._action.destroy)
+        if self.lockstep:
+            self.listen(_topics.CLOCK, self._on_clock)
+        else:
+            self.every(self._period_s, lambda: self._move(self.now_ns()))
+        self._say(HeadStatus.READY)
+        self.report(DiagnosticStatus.OK, f"driving {self._head_name}")
+
+    def stop(self) -> None:
+        """Tell that nobody drives the head any more."""
+        self._say(HeadStatus.DISCONNECTED)
+
+    def teardown(self) -> None:
+        """Let go of the head."""
+        if hasattr(self, "_head"):
+            self._head.close()
+
+    # --- commands ---
+
+    def _on_command(self, message: ExpressionCommand) -> None:
+        try:
+            self._show(message)
+        except AffectError as error:
+            self.report(DiagnosticStatus.ERROR, str(error))
+            self._say(HeadStatus.FAULT, message=str(error))
+
+    def _show(self, message: ExpressionCommand) -> int:
+        """Begin an expression; returns the instant at which it is settled, ns."""
+        if message.side not in SIDES:
+            raise ConfigError(f"expected a side of {sorted(SIDES)}, got {message.side}")
+        stamp_ns = conversions.from_time(message.header.stamp)
+        if stamp_ns == 0 and not self.lockstep:  # a command from the command line carries no stamp
+            stamp_ns = self.now_ns()
+            message.header.stamp = conversions.to_time(stamp_ns)
+        onset_s = None if math.isnan(message.onset) else message.onset
+        self._motion.command(message.expression, message.intensity, SIDES[message.side], stamp_ns, onset_s)
+        self._command = message
+        self._say(HeadStatus.MOVING)
+        return int(self._motion.settled_at_ns)
+
+    async def _execute(self, goal: Any) -> ShowExpression.Result:
+        command = goal.request.command
+        try:
+            settled_ns = self._show(command)
+        except AffectError as error:
+            goal.abort()
+            return ShowExpression.Result(success=False, message=str(error))
+        done: Future = Future()
+        self._waiting.append((settled_ns, done))
+        await done
+        if goal.is_cancel_requested:
+            goal.canceled()
+            return ShowExpression.Result(success=False, message="canceled; the head keeps the expression")
+        goal.succeed()
+        return ShowExpression.Result(success=True, settled_at=conversions.to_time(settled_ns))
+
+    # --- motion ---
+
+    def _on_clock(self, message: Clock) -> None:
+        self._move(conversions.from_time(message.clock))
+
+    def _move(self, stamp_ns: int) -> None:
+        pose = self._motion.pose(stamp_ns)
+        try:
+            applied = self._head.command(pose)
+        except HeadError as error:
+            if self.report(DiagnosticStatus.ERROR, str(error)):
+                self._say(HeadStatus.FAULT, message=str(error))
+            return
+        self.report(DiagnosticStatus.OK, f"driving {self._head_name}")
+        self._joints.publish(_joint_state(applied, stamp_ns, self._onset_share(stamp_ns)))
+        self._tell_settled(stamp_ns, clamp(pose)[1])
+
+    def _onset_share(self, stamp_ns: int) -> float:
+        if self._command is None or self._motion.settled(stamp_ns):
+            return 1.0
+        start_ns = conversions.from_time(self._command.header.stamp)
+        return max(0.0, (stamp_ns - start_ns) / (self._motion.settled_at_ns - start_ns))
+
+    def _tell_settled(self, stamp_ns: int, limited: tuple[str, ...]) -> None:
+        if self._command is not None and self._state == HeadStatus.MOVING and self._motion.settled(stamp_ns):
+            self._say(HeadStatus.READY, limited)
+        for item in [item for item in self._waiting if stamp_ns >= item[0]]:
+            self._waiting.remove(item)
+            item[1].set_result(None)
+
+    def _say(self, state: int, limited: tuple[str, ...] = (), message: str = "") -> None:
+        self._state = state
+        command = self._command or ExpressionCommand()
+        self._status_out.publish(
+            HeadStatus(
+                header=conversions.to_header(self.now_ns()),
+                head=self._head_name,
+                state=state,
+                expression=command.expression,
+                intensity=command.intensity,
+                command_stamp=command.header.stamp,
+                limited_joints=list(limited),
+                message=message,
+            )
+        )
+
+
+def _joint_state(pose: Pose, stamp_ns: int, onset_share: float) -> JointState:
+    return JointState(
+        header=conversions.to_header(stamp_ns),
+        name=[*pose, ONSET_JOINT],
+        position=[*(float(value) for value in pose.values()), onset_share],
+    )
+
+
+def main() -> int:
+    """Entry point of `ros2 run affect_hri ohbot_node`."""
+    return run(OhbotNode)

@@ -1,0 +1,76 @@
+"""overlay_node: the camera image with boxes, labels and heatmaps, while somebody looks at it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from affect_hri_interfaces import msg as affect
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from affect_core.annotate import annotate
+from affect_core.types import AttributionMap, Detection, EmotionSet, Frame
+from affect_hri import conversions
+from affect_hri.nodes import _topics
+from affect_hri.nodes._managed import ManagedNode
+from affect_hri.program import run
+
+WAITING_FRAMES = 8
+
+
+class OverlayNode(ManagedNode):
+    """Draws a frame when its estimate has arrived; a heatmap that comes later is drawn on the next frame."""
+
+    node_name = "overlay"
+
+    def setup(self) -> None:
+        """One lazy image topic."""
+        self._pictures = self.outlet(_topics.OVERLAY, conversions.from_frame, lazy=True)
+        self._frames: OrderedDict[int, Frame] = OrderedDict()
+        self._faces: OrderedDict[int, tuple[tuple[str, Detection], ...]] = OrderedDict()
+        self._maps: list[AttributionMap] = []
+        self._reader = conversions.ImageReader()
+
+    def start(self) -> None:
+        """Listen to everything that is drawn."""
+        self.inlet(
+            _topics.IMAGE_RAW, lambda message: conversions.to_frame(message, self._reader), self._on_frame
+        )
+        self.listen(_topics.FACES, self._on_faces)
+        self.listen(_topics.EMOTIONS, self._on_emotions)
+        self.listen(_topics.ATTRIBUTIONS, self._on_attributions)
+        self.report(DiagnosticStatus.OK, "drawing")
+
+    def _on_frame(self, frame: Frame, _dropped: int) -> None:
+        _keep(self._frames, frame.stamp_ns, frame)
+
+    def _on_faces(self, message: affect.FaceArray) -> None:
+        _keep(self._faces, conversions.from_time(message.header.stamp), conversions.to_detections(message))
+
+    def _on_attributions(self, message: affect.AttributionArray) -> None:
+        self._maps = [conversions.to_attribution(item) for item in message.attributions]
+
+    def _on_emotions(self, message: affect.EmotionEstimateArray) -> None:
+        emotions = conversions.to_emotion_set(message)
+        frame = self._frames.pop(emotions.stamp_ns, None)
+        if frame is not None:
+            self._pictures.send(self._draw(frame, emotions))
+
+    def _draw(self, frame: Frame, emotions: EmotionSet) -> Frame:
+        faces = self._faces.pop(frame.stamp_ns, ())
+        present = {face_id for face_id, _ in faces}
+        maps = [item for item in self._maps if item.face_id in present]
+        return Frame(
+            annotate(frame.image_rgb, faces, emotions.emotions, maps), frame.stamp_ns, frame.frame_id
+        )
+
+
+def _keep(store: OrderedDict[int, Any], stamp_ns: int, value: Any) -> None:
+    store[stamp_ns] = value
+    while len(store) > WAITING_FRAMES:
+        store.popitem(last=False)
+
+
+def main() -> int:
+    """Entry point of `ros2 run affect_hri overlay_node`."""
+    return run(OverlayNode)

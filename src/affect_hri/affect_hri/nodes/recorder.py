@@ -1,0 +1,143 @@
+"""recorder_node: an mcap bag of a session, from the first frame to the last event."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from affect_hri_interfaces.msg import TrialEvent
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.clock import Clock, ClockType
+from rclpy.serialization import serialize_message
+
+from affect_core.config import Settings, setting
+from affect_core.types import Frame
+from affect_hri import conversions
+from affect_hri.bag_writer import BagWriter
+from affect_hri.nodes import _topics
+from affect_hri.nodes._managed import ManagedNode
+from affect_hri.nodes._topics import Topic
+from affect_hri.program import run
+
+SIDE_TOPICS = (
+    _topics.CAMERA_INFO,
+    _topics.FACES,
+    _topics.EMOTIONS,
+    _topics.ATTRIBUTIONS,
+    _topics.HEAD_COMMAND,
+    _topics.HEAD_STATUS,
+    _topics.JOINT_STATES,
+    _topics.SCENE_APPLIED,
+    _topics.GROUND_TRUTH,
+)
+QUEUE = 256
+
+
+@dataclass(frozen=True)
+class RecorderSettings(Settings):
+    """Where the bag goes and what the frames look like in it."""
+
+    output: str = setting("reports", "reports folder; the bag is <output>/<session>/bag")
+    bag: str = setting("", "path of the bag; empty: <output>/<session>/bag, opened when a session starts")
+    image: str = setting("raw", "raw (lossless) or jpeg", choices=("raw", "jpeg"))
+    grace_s: float = setting(1.0, "how long to wait for stragglers after the session's end, s", low=0.0)
+
+
+class RecorderNode(ManagedNode):
+    """Writes what it hears. Messages that come before the session's start are kept and written then."""
+
+    node_name = "recorder"
+    settings = (RecorderSettings,)
+
+    def setup(self) -> None:
+        """Open the bag if its path is known."""
+        self._config = self.config(RecorderSettings)
+        self._system = Clock(clock_type=ClockType.SYSTEM_TIME)
+        self._bag: BagWriter | None = None
+        self._early: list[tuple[Topic, int, bytes]] = []
+        self._closing_s = math.inf
+        if self._config.bag:
+            self._open(Path(self._config.bag))
+
+    def start(self) -> None:
+        """Listen to everything."""
+        self._reader = conversions.ImageReader()
+        self.inlet(
+            _topics.IMAGE_RAW, lambda m: conversions.to_frame(m, self._reader), self._on_frame, depth=QUEUE
+        )
+        for topic in SIDE_TOPICS:
+            self._listen_raw(topic)
+        self.listen(_topics.TRIAL_EVENTS, self._on_event)
+        self.every(0.1, self._close_when_complete)
+        self.report(DiagnosticStatus.OK, "waiting for a session" if self._bag is None else "recording")
+
+    def teardown(self) -> None:
+        """Close the bag: whatever ends the node, what was written is a whole bag."""
+        self._close()
+
+    def _listen_raw(self, topic: Topic) -> None:
+        qos = topic.qos(self.lockstep)
+        qos.depth = QUEUE
+        callback: Callable[..., None] = lambda data, info: self._write(topic, info["source_timestamp"], data)  # noqa: E731
+        subscription = self.create_subscription(topic.message, topic.name, callback, qos, raw=True)
+        self._closers.append(lambda: self.destroy_subscription(subscription))
+
+    def _on_frame(self, frame: Frame, dropped: int) -> None:
+        if dropped:
+            self.report(DiagnosticStatus.WARN, f"{dropped} frames were not recorded: the disk is too slow")
+        topic, message = self._image_message(frame)
+        self._write(topic, self._wall_ns(), message)
+
+    def _image_message(self, frame: Frame) -> tuple[Topic, bytes]:
+        if self._config.image == "jpeg":
+            return _topics.IMAGE_COMPRESSED, serialize_message(conversions.from_frame_jpeg(frame))
+        return _topics.IMAGE_RAW, serialize_message(conversions.from_frame(frame))
+
+    def _on_event(self, message: TrialEvent) -> None:
+        if message.kind == TrialEvent.SESSION_START and self._bag is None:
+            self._open(Path(self._config.output) / message.session / "bag", message)
+        self._write(_topics.TRIAL_EVENTS, self._wall_ns(), serialize_message(message))
+        if message.kind in (TrialEvent.SESSION_END, TrialEvent.ABORT):
+            self._closing_s = self._wall_ns() / 1e9 + self._config.grace_s
+
+    def _wall_ns(self) -> int:
+        return int(self._system.now().nanoseconds)
+
+    def _open(self, path: Path, event: TrialEvent | None = None) -> None:
+        session = {"session": event.detail} if event else {}
+        self._bag = BagWriter(path, {"recorder": json.dumps({"image": self._config.image}), **session})
+        self.report(DiagnosticStatus.OK, f"recording {path}")
+        for topic, stamp_ns, data in self._early:
+            self._write(topic, stamp_ns, data)
+        self._early.clear()
+
+    def _write(self, topic: Topic, stamp_ns: int, data: bytes) -> None:
+        if self._bag is None:
+            self._early.append((topic, stamp_ns, data))
+            del self._early[:-QUEUE]
+            return
+        self._bag.write(self.resolve_topic_name(topic.name), _type_name(topic), topic.qos(), stamp_ns, data)
+
+    def _close_when_complete(self) -> None:
+        if self._wall_ns() / 1e9 >= self._closing_s:
+            self._close()
+            self.finish()
+
+    def _close(self) -> None:
+        bag, self._bag = self._bag, None
+        if bag is not None:
+            bag.close()
+            total = sum(bag.counts.values())
+            self.report(DiagnosticStatus.OK, f"closed {bag.path} with {total} messages")
+
+
+def _type_name(topic: Topic) -> str:
+    return f"{topic.message.__module__.split('.')[0]}/msg/{topic.message.__name__}"
+
+
+def main() -> int:
+    """Entry point of `ros2 run affect_hri recorder_node`."""
+    return run(RecorderNode)

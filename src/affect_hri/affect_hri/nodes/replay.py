@@ -1,0 +1,131 @@
+"""replay_node: a recorded session through topics and /clock, every frame answered before the next one is sent."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from affect_hri_interfaces import msg as affect
+from diagnostic_msgs.msg import DiagnosticStatus
+from rosgraph_msgs.msg import Clock
+
+from affect_core.config import Settings, setting
+from affect_core.evaluation import TruthEvent
+from affect_core.evaluation.bags import SessionBag
+from affect_core.trial import EventKind
+from affect_core.types import Frame
+from affect_hri import conversions
+from affect_hri.nodes import _topics
+from affect_hri.nodes._barrier import Roll
+from affect_hri.nodes._managed import ManagedNode, status_name
+from affect_hri.program import run
+
+
+@dataclass(frozen=True)
+class ReplaySettings(Settings):
+    """Which bag, and who must be there to see it."""
+
+    bag: str = setting("", "folder of the bag")
+    image_topic: str = setting("", "image topic in the bag; empty: camera/image_raw, or the only one")
+    wait_for: tuple[str, ...] = setting((), "nodes that must be up before the replay begins")
+    start_delay_s: float = setting(
+        1.5, "from all nodes up to the first frame: listeners are matched, s", low=0.0
+    )
+    answer_timeout_s: float = setting(10.0, "longest wait for the estimate of one frame, s", low=0.1)
+
+
+class ReplayNode(ManagedNode):
+    """Publishes a bag's frames with their own stamps, /clock and the trial's events."""
+
+    node_name = "replay"
+    settings = (ReplaySettings,)
+
+    def setup(self) -> None:
+        """Open the bag; fails with an InputError that says what is wrong with it."""
+        self._config = self.config(ReplaySettings)
+        with ExitStack() as stack:
+            bag = stack.enter_context(SessionBag(Path(self._config.bag), self._config.image_topic))
+            self._session, self._events = bag.session(), _whole(bag.events())
+            self.total = bag.frame_count()
+            self._open = stack.pop_all()
+        self._frames: Iterator[Frame] = bag.frames()
+        self.sent, self._waiting_ns, self._over = 0, -1, False
+        self._images = self.outlet(_topics.IMAGE_RAW, conversions.from_frame)
+        self._clock = self.advertise(_topics.CLOCK)
+        self._events_out = self.advertise(_topics.TRIAL_EVENTS)
+
+    def start(self) -> None:
+        """Begin when all nodes are up."""
+        self._roll = Roll(status_name(self, name) for name in self._config.wait_for)
+        self._begin_at_s: float | None = None
+        self.listen(_topics.DIAGNOSTICS, self._roll.on_diagnostics)
+        self.listen(_topics.EMOTIONS, self._on_emotions)
+        self.every(0.05, self._tick)
+        self.report(DiagnosticStatus.OK, f"replaying {self._config.bag}")
+
+    def teardown(self) -> None:
+        """Close the bag."""
+        if hasattr(self, "_open"):
+            self._open.close()
+
+    def _tick(self) -> None:
+        if self._over:
+            return
+        if self._begin_at_s is None:
+            if self._roll.complete:
+                self._begin_at_s = time.monotonic() + self._config.start_delay_s
+        elif self._waiting_ns < 0:
+            if time.monotonic() >= self._begin_at_s:
+                self._next()
+        elif time.monotonic() - self._sent_s > self._config.answer_timeout_s:
+            reason = f"no estimate for frame {self.sent} within {self._config.answer_timeout_s:g} s"
+            self._finish(EventKind.ABORT, self._waiting_ns, reason)
+
+    def _on_emotions(self, message: affect.EmotionEstimateArray) -> None:
+        if not self._over and conversions.from_time(message.header.stamp) == self._waiting_ns:
+            self._next()
+
+    def _next(self) -> None:
+        frame = next(self._frames, None)
+        if frame is None:
+            end_ns = self._events[-1].stamp_ns if self._events else self._waiting_ns + 1
+            self._finish(EventKind.SESSION_END, end_ns, json.dumps({"frames": self.sent}))
+            return
+        self._publish_events_until(frame.stamp_ns)
+        self._waiting_ns, self._sent_s, self.sent = frame.stamp_ns, time.monotonic(), self.sent + 1
+        self._clock.publish(Clock(clock=conversions.to_time(frame.stamp_ns)))
+        self._images.send(frame)
+
+    def _publish_events_until(self, stamp_ns: int) -> None:
+        while self._events and self._events[0].stamp_ns <= stamp_ns and self._events[0].kind not in _ENDS:
+            event = self._events.pop(0)
+            detail = self._session.to_json() if event.kind is EventKind.SESSION_START else ""
+            self._publish(event, detail)
+
+    def _finish(self, kind: EventKind, stamp_ns: int, detail: str) -> None:
+        self._over = True
+        self._publish(TruthEvent(stamp_ns, kind, index=1_000_000), detail)
+        level = DiagnosticStatus.ERROR if kind is EventKind.ABORT else DiagnosticStatus.OK
+        self.report(level, f"replayed {self.sent} of {self.total} frames")
+
+    def _publish(self, event: TruthEvent, detail: str) -> None:
+        self._events_out.publish(conversions.from_truth_event(event, self._session.id, detail))
+
+
+_ENDS = (EventKind.SESSION_END, EventKind.ABORT)
+
+
+def _whole(events: list[TruthEvent]) -> list[TruthEvent]:
+    """The events with a SESSION_START in front; a bag that holds none gets one at its very beginning."""
+    if any(event.kind is EventKind.SESSION_START for event in events):
+        return events
+    return [TruthEvent(0, EventKind.SESSION_START), *events]
+
+
+def main() -> int:
+    """Entry point of `ros2 run affect_hri replay_node`."""
+    return run(ReplayNode)

@@ -1,0 +1,107 @@
+"""Running nodes: one in a process of its own, or many in one program. Both go through `Program`."""
+
+from __future__ import annotations
+
+import os
+
+# Before torch is imported: spinning OpenMP threads make other processes' frames late by a factor of ten.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+if TYPE_CHECKING:
+    from affect_hri.nodes._managed import ManagedNode
+
+POLL_S = 0.1
+
+
+class Program:
+    """Nodes of one process, each on an executor thread of its own, as if it had the process for itself."""
+
+    def __init__(self, nodes: Sequence[ManagedNode]) -> None:
+        self.nodes = tuple(nodes)
+        self._interrupted = threading.Event()
+        self._crashes: list[BaseException] = []
+
+    def run(self, until: Sequence[ManagedNode], watch: Callable[[], None] = lambda: None) -> int:
+        """Spin until all of ``until`` have finished or one of them has failed, a signal comes, or a node crashes.
+
+        Args:
+            until: nodes whose end is the program's end.
+            watch: called every `POLL_S` on the main thread (progress bars).
+
+        Returns:
+            The largest exit code of those that have finished; 130 after a signal.
+        """
+        executors = [SingleThreadedExecutor() for _ in self.nodes]
+        threads = [
+            threading.Thread(target=self._spin, args=(executor, node), name=node.get_name(), daemon=True)
+            for executor, node in zip(executors, self.nodes, strict=True)
+        ]
+        previous = {
+            number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            for thread in threads:
+                thread.start()
+            code = self._wait(until, watch)
+        finally:
+            _stop(executors, threads)
+            for node in self.nodes:
+                node.close()
+            # Last: a second signal (launch and the terminal both send one) must not cut the closing short.
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+        if self._crashes:
+            raise self._crashes[0]
+        return code
+
+    def _wait(self, until: Sequence[ManagedNode], watch: Callable[[], None]) -> int:
+        while not self._interrupted.is_set() and not self._crashes:
+            watch()
+            ended = [node for node in until if node.finished.is_set()]
+            code = max((node.exit_code for node in ended), default=0)
+            if code or (until and len(ended) == len(until)):
+                return code
+            time.sleep(POLL_S)
+        return 130
+
+    def _spin(self, executor: SingleThreadedExecutor, node: ManagedNode) -> None:
+        try:
+            executor.add_node(node)
+            executor.spin()
+        except ExternalShutdownException:
+            pass
+        except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
+            self._crashes.append(error)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self._interrupted.set()
+
+
+def _stop(executors: Sequence[SingleThreadedExecutor], threads: Sequence[threading.Thread]) -> None:
+    for executor in executors:
+        executor.shutdown(timeout_sec=2.0)
+    for thread in threads:
+        thread.join(timeout=2.0)
+
+
+def run(node_type: type[ManagedNode], args: list[str] | None = None) -> int:
+    """One node in this process, until it has finished or a signal comes. Exit code 0 after SIGINT: that is how
+    nodes are stopped."""
+    rclpy.init(args=sys.argv if args is None else args, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = node_type()
+        code = Program([node]).run(until=[node])
+        return 0 if code == 130 else code
+    finally:
+        rclpy.try_shutdown()
