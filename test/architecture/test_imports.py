@@ -17,7 +17,8 @@ TOP_LEVEL = {
 }
 
 MESSAGES = r".+_msgs|.+_srvs|affect_hri_interfaces|builtin_interfaces|rcl_interfaces"
-ROS = rf"{MESSAGES}|rclpy|affect_hri.*|ament.*|launch.*|rosbag2.*|rosidl.*|cv_bridge|message_filters|tf2.*|ros2.*"
+ROS_TOOLS = r"rclpy|ament.*|launch.*|rosbag2.*|rosidl.*|cv_bridge|message_filters|tf2.*|ros2.*"
+ROS = rf"{MESSAGES}|{ROS_TOOLS}|affect_hri.*"
 TORCH = r"torch.*|lightning.*|pytorch_lightning|facenet_pytorch|captum"
 LIGHTNING = r"lightning|pytorch_lightning|lightning_fabric"
 

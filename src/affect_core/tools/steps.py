@@ -164,10 +164,18 @@ def _workspace_step(place: Place) -> Step:
     def run() -> None:
         if logged(place, "workspace", [*colcon, *folders, *output]) is not None:
             raise SetupError(f"colcon build failed (whole output: {place.logs / 'workspace.log'})")
+        remove_dead_links(place.root / "install")
         if logged(place, "overlay", imports) is not None:
             raise SetupError(f"the built workspace does not import (see {place.logs / 'overlay.log'})")
 
     return Step("workspace", "workspace (colcon build; a minute or two)", inputs, run, place.overlay)
+
+
+def remove_dead_links(folder: Path) -> None:
+    """A file deleted from ``config/`` or ``launch/`` leaves its link: a name that is listed and cannot be read."""
+    for path in folder.rglob("*"):
+        if path.is_symlink() and not path.exists():
+            path.unlink()
 
 
 def workspace_inputs(root: Path) -> str:
