@@ -60,8 +60,8 @@ def train(config: Path, output: Path, resume: bool) -> None:
 
 def main() -> None:
     """Entry point: find the built workspace, then run; every error of ours is one line and an exit code."""
-    ensure_overlay()
     try:
+        ensure_overlay()
         code = commands.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
