@@ -25,6 +25,7 @@ COLOURS = {
     "boredom": "#54a27a",
 }
 SPARE = ("#72b7b2", "#ff9da6", "#9d755d", "#eeca3b", "#439894", "#d67195", "#79706e", "#b279a2")
+DPI = 130
 ROW_S = 60.0
 """A timeline longer than this is broken into rows."""
 
@@ -108,7 +109,7 @@ def timeline_png(events: Sequence[TruthEvent], records: Sequence[FrameRecord]) -
         max([event.stamp_ns for event in events] + [record.stamp_ns for record in records]) - start_ns
     ) / 1e9
     rows = max(1, math.ceil(round(end_s / ROW_S, 6)))
-    figure = Figure(figsize=(12.0, 0.9 + 1.9 * rows), layout="constrained")
+    figure = Figure(figsize=(12.0, 0.9 + 1.9 * rows), dpi=DPI, layout="constrained")
     grid = figure.subplots(rows, 1, squeeze=False)[:, 0]
     for row, axes in enumerate(grid):
         _row(axes, labels, paint, start_ns, events, records)
@@ -129,11 +130,12 @@ def _row(
 ) -> None:
     times, shares = _stack(labels, start_ns, records)
     if labels:
-        axes.stackplot(times, shares, labels=labels, colors=[paint[label] for label in labels], linewidth=0)
+        paints = [paint[label] for label in labels]
+        axes.stackplot(times, shares, labels=labels, colors=paints, linewidth=0, step="post")
     for event, following in zip(events, [*events[1:], None], strict=True):
         if event.label and following is not None:
             _band(axes, event, (following.stamp_ns - start_ns) / 1e9, start_ns, paint)
-    axes.set_ylim(0.0, 1.24)
+    axes.set_ylim(0.0, 1.24 if any(event.label for event in events) else 1.02)
     axes.set_yticks([0.0, 0.5, 1.0])
     axes.set_ylabel("probability")
     axes.spines[["top", "right", "left"]].set_visible(False)
@@ -154,10 +156,19 @@ def _band(axes: Axes, event: TruthEvent, end_s: float, start_ns: int, paint: dic
 
 
 def _stack(labels: Sequence[str], start_ns: int, records: Sequence[FrameRecord]) -> tuple[Floats, Floats]:
-    """Times (N,) and probabilities (C, N); a frame without an estimate is a gap: all zero."""
-    times = np.array([(record.stamp_ns - start_ns) / 1e9 for record in records])
-    shares = [dict(zip(record.labels, record.probabilities or (), strict=True)) for record in records]
-    return times, np.array([[share.get(label, 0.0) for share in shares] for label in labels])
+    """Times (N,) and probabilities (C, N); a frame without an estimate is a gap: all zero.
+
+    Every frame lasts until the next one; the last frame stands twice, so that it has a width, too.
+    """
+    times = [(record.stamp_ns - start_ns) / 1e9 for record in records]
+    step_s = (times[-1] - times[0]) / max(1, len(times) - 1)
+    shares = [
+        dict(zip(record.labels, record.probabilities or (), strict=True))
+        for record in [*records, records[-1]]
+    ]
+    return np.array([*times, times[-1] + step_s]), np.array(
+        [[share.get(label, 0.0) for share in shares] for label in labels]
+    )
 
 
 def _cell(axes: Axes, row: int, column: int, count: int, share: float) -> None:
@@ -166,7 +177,7 @@ def _cell(axes: Axes, row: int, column: int, count: int, share: float) -> None:
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(colors=INK, labelsize=9)
