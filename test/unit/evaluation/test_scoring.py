@@ -1,5 +1,7 @@
 import math
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -216,3 +218,12 @@ def test_best_of(read: Read) -> None:
         None,
     )
     assert read(0, None).label is None
+
+
+def test_value_types_come_without_heavy_libraries() -> None:
+    """Every node imports them."""
+    heavy = "{'sklearn', 'matplotlib', 'torch', 'cv2', 'jinja2'}"
+    code = (
+        f"import sys, affect_core.evaluation, affect_core.trial; sys.exit(bool({heavy} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

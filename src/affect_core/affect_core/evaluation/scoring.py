@@ -10,9 +10,9 @@ import bisect
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
 from affect_core.evaluation.records import FrameRecord, TruthEvent
 from affect_core.labels import COMPLEX_5
@@ -152,6 +152,13 @@ def _labels(judged: Sequence[Judged]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*known, *sorted({frame.truth.label for frame in judged})]))
 
 
+def _metrics() -> Any:
+    """scikit-learn takes a second to import, and every node imports the value types of this package."""
+    from sklearn import metrics
+
+    return metrics
+
+
 def _columns(judged: Sequence[Judged]) -> tuple[list[str], list[str]]:
     return [frame.truth.label for frame in judged], [frame.record.label or NOT_READ for frame in judged]
 
@@ -160,13 +167,16 @@ def _macro_f1(judged: Sequence[Judged]) -> float | None:
     if not judged:
         return None
     truth, read = _columns(judged)
-    return float(f1_score(truth, read, labels=sorted(set(truth)), average="macro", zero_division=0.0))
+    score = _metrics().f1_score(truth, read, labels=sorted(set(truth)), average="macro", zero_division=0.0)
+    return float(score)
 
 
 def _per_class(judged: Sequence[Judged], labels: tuple[str, ...]) -> dict[str, ClassScore]:
     if not judged:
         return {}
-    columns = precision_recall_fscore_support(*_columns(judged), labels=list(labels), zero_division=np.nan)
+    columns = _metrics().precision_recall_fscore_support(
+        *_columns(judged), labels=list(labels), zero_division=np.nan
+    )
     return {
         label: ClassScore(_known(precision), _known(recall), _known(f1), int(n))
         for label, precision, recall, f1, n in zip(labels, *columns, strict=True)
@@ -180,8 +190,8 @@ def _known(value: float) -> float | None:
 def _confusion(judged: Sequence[Judged], labels: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
     if not judged:
         return ()
-    matrix = confusion_matrix(*_columns(judged), labels=list(labels))
-    return tuple(tuple(int(count) for count in row) for row in matrix)
+    matrix = _metrics().confusion_matrix(*_columns(judged), labels=[*labels, NOT_READ])
+    return tuple(tuple(int(count) for count in row[:-1]) for row in matrix[:-1])
 
 
 def _by_command(events: Sequence[TruthEvent], judged: Sequence[Judged]) -> list[list[Judged]]:
