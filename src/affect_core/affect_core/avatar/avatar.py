@@ -19,7 +19,7 @@ from affect_core.avatar.mesh import TUBE_SIDES
 from affect_core.avatar.scene import LIGHTINGS, OCCLUSIONS, Lighting, Scene
 from affect_core.avatar.shape import SIDES, Array
 from affect_core.avatar.skeleton import Bone, bone_matrices
-from affect_core.avatar.strands import LIP_POINTS, Strand, centre_lines, strands
+from affect_core.avatar.strands import LIP_POINTS, Strand, centre_lines, mouth_sheet, strands
 from affect_core.avatar.truth import FACE, Rendering, Segment
 from affect_core.config import Settings, setting
 from affect_core.heads.rig import Pose, rest_pose
@@ -180,7 +180,9 @@ class _Stage:
         end = self._raster.sweep_tubes(
             centres.astype(np.float32), radii, flatness, lengths, TUBE_SIDES, vertices, normals
         )
-        vertices[end : end + 2 * LIP_POINTS] = centres[: 2 * LIP_POINTS]
+        lips = centres[: 2 * LIP_POINTS].reshape(2, LIP_POINTS, 3)
+        mouth = mouth_sheet(lips, self._avatar.look.shape).reshape(-1, 3)
+        vertices[end : end + len(mouth)] = mouth
 
     def _crop(self) -> tuple[int, int, int, int]:
         """The pixels that the head may touch: left, top, right, bottom."""

@@ -15,11 +15,11 @@ from affect_core.avatar.mesh import Mesh
 from affect_core.avatar.scene import Occluder
 from affect_core.avatar.shape import SIDES, Array, HeadShape
 from affect_core.avatar.skeleton import Bone
-from affect_core.avatar.strands import Strand, strands
+from affect_core.avatar.strands import LIP_POINTS, MOUTH_ROWS, Strand, strands
 from affect_core.avatar.truth import Segment
 from affect_core.heads.rig import rest_pose
 
-MOUTH: Final = "mouth"
+_EAR_Y: Final = 0.012
 _EYE_RINGS_DEG: Final = (0.0, 13.0, 28.0, 180.0)
 """Where pupil, iris and white begin and end, as angles at the eye's centre."""
 
@@ -104,7 +104,7 @@ def _rigid_parts(look: Look) -> list[Part]:
         Part("hair", _hair(shape), palette.hair, 0.1, Bone.HEAD, Segment.HAIR),
     ]
     for side, sign in SIDES.items():
-        ear = mesh.ellipsoid((0.008, 0.016, 0.024)).moved(sign * (shape.half_width + 0.001), 0.012, 0)
+        ear = mesh.ellipsoid((0.008, 0.016, 0.024)).moved(sign * (shape.half_width + 0.001), _EAR_Y, 0)
         parts.append(Part(f"ear_{side}", ear, palette.skin, 0.1, Bone.HEAD, Segment.EAR))
         parts.append(_nostril(look, side, sign))
         parts += _eye(look, side)
@@ -159,9 +159,9 @@ def _soft_parts(look: Look) -> list[Part]:
             Segment.SKIN,
         )
         parts.append(Part(name, _blank_tube(line), colour, gloss, Bone.HEAD, segment))
-    lip_points = len(strands(rest_pose(), look.shape)["upper_lip"].x)
-    strip = Mesh(_nowhere(2 * lip_points), mesh.strip_faces(lip_points), _ahead(2 * lip_points))
-    return [*parts, Part(MOUTH, strip, palette.mouth, 0.0, Bone.HEAD, Segment.MOUTH)]
+    count = MOUTH_ROWS * LIP_POINTS
+    sheet = Mesh(_nowhere(count), mesh.sheet_faces(MOUTH_ROWS, LIP_POINTS), _ahead(count))
+    return [*parts, Part("mouth", sheet, palette.mouth, 0.0, Bone.HEAD, Segment.MOUTH)]
 
 
 def _blank_tube(line: Strand) -> Mesh:
@@ -183,11 +183,12 @@ def _plate_part(occluder: Occluder) -> Part:
 
 
 def _segments(part: Part, shape: HeadShape) -> NDArray[np.uint8]:
-    """Every face has its part's segment; the skull's around the nose are the nose."""
+    """Every face has its part's segment; of the skull's, some are the nose and some behind the ears."""
     ids = np.full(len(part.mesh.faces), part.segment, np.uint8)
-    if part.segment is Segment.SKIN and part.bone is Bone.HEAD and part.name == "skull":
+    if part.name == "skull":
         x, y, z = part.mesh.vertices[part.mesh.faces].mean(axis=1).T
         low, high = shape.nose_tip_z - 0.012, shape.eye_z + 0.006
         width = 0.008 + 0.009 * np.clip((high - z) / (high - low), 0, 1)
         ids[(np.abs(x) < width) & (z > low) & (z < high) & (y < 0)] = Segment.NOSE
+        ids[y > _EAR_Y] = Segment.NAPE
     return ids

@@ -126,10 +126,9 @@ def tube_faces(length: int) -> Faces:
     return _joined([faces, fan[:, ::-1], fan + (length - 1) * TUBE_SIDES])
 
 
-def strip_faces(length: int) -> Faces:
-    """Faces between two lines of ``length`` vertices each, upper one first, both from right to left."""
-    i = np.arange(length - 1)
-    return _joined([np.stack([i, i + length, i + length + 1], 1), np.stack([i, i + length + 1, i + 1], 1)])
+def sheet_faces(rows: int, columns: int) -> Faces:
+    """Faces of a sheet of vertices, upper row first, each row from right to left; seen from the front."""
+    return _grid(rows, columns, wrap=False)[:, ::-1]
 
 
 def _grid(rows: int, columns: int, wrap: bool) -> Faces:

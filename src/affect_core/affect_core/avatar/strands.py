@@ -1,6 +1,6 @@
 """The soft parts that are laid on the face anew in every pose: lips, brows and skin folds.
 
-Each is a tube along a line on the skin; the mouth is a strip between the lips. A fold of amount 0 lies
+Each is a tube along a line on the skin; the mouth is a sheet between the lips. A fold of amount 0 lies
 sunk in the skin.
 """
 
@@ -15,9 +15,11 @@ import numpy as np
 from affect_core.avatar.shape import SIDES, Array, HeadShape
 
 LIP_POINTS: Final = 25
+MOUTH_ROWS: Final = 5
 BROW_POINTS: Final = 15
 FOLD_POINTS: Final = 9
 
+_MOUTH_LIFT: Final = 0.0012
 _ACROSS: Final = np.linspace(-1, 1, LIP_POINTS)  # a lip from the right corner to the left
 _ALONG_BROW: Final = np.linspace(0, 1, BROW_POINTS)  # from the inner end
 _ALONG_FOLD: Final = np.linspace(0, 1, FOLD_POINTS)
@@ -68,6 +70,15 @@ def centre_lines(lines: Mapping[str, Strand], shape: HeadShape) -> Array:
             y[span] = np.minimum(y[span], shape.lid_front_y(x[span], z[span]))
         start = span.stop
     return np.stack([x, y - lift, z], 1)
+
+
+def mouth_sheet(lip_lines: Array, shape: HeadShape) -> Array:
+    """(MOUTH_ROWS, n, 3): the mouth between the lips' middle lines (2, n, 3), laid on the skin; head frame."""
+    share = np.linspace(0, 1, MOUTH_ROWS)[:, None, None]
+    sheet: Array = lip_lines[0] * (1 - share) + lip_lines[1] * share
+    inner = sheet[1:-1]
+    inner[..., 1] = shape.front_y(inner[..., 0], inner[..., 2]) - _MOUTH_LIFT
+    return sheet
 
 
 def _joined(lines: Mapping[str, Strand], key: str) -> Array:

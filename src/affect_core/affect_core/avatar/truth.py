@@ -27,7 +27,8 @@ class Segment(IntEnum):
     NOSE = 8
     HAIR = 9
     EAR = 10
-    OCCLUDER = 11
+    NAPE = 11
+    OCCLUDER = 12
 
 
 FACE: Final = (
@@ -39,7 +40,7 @@ FACE: Final = (
     Segment.MOUTH,
     Segment.NOSE,
 )
-"""The face: without hair and ears."""
+"""The face: without hair, ears and what is behind them."""
 
 MASKS: Final[dict[str, tuple[Segment, ...]]] = {
     "face": FACE,
