@@ -63,7 +63,7 @@ def test_landmarks_come_in_order(renderings):
 
 
 def test_nose_tip_by_hand(avatar, renderings):
-    """At rest the tip is 0.0166 m below the middle of the picture at its own distance."""
+    """At rest the tip lies in the middle plane, at its own distance from the camera."""
     shape, camera = avatar.look.shape, avatar.camera
     tip_y = float(shape.front_y(np.array(0.0), np.array(shape.nose_tip_z)))
     expected = 360 - camera.fy * shape.nose_tip_z / (1.0 + tip_y)
