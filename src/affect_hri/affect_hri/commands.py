@@ -140,7 +140,7 @@ def _trial(arguments: Mapping[str, Any]) -> Result:
             task = bar.add_task(f"{arguments['protocol']} {arguments.get('lighting', '')}", total=None)
 
             def show() -> None:
-                done_s, total_s, label = node.progress if hasattr(node, "_conductor") else (0.0, None, "")
+                done_s, total_s, label = node.progress
                 known = total_s if total_s and total_s != float("inf") else None
                 bar.update(task, total=known, completed=done_s, label=label)
 

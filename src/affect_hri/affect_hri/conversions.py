@@ -12,7 +12,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from affect_hri_interfaces import msg as affect
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
@@ -34,6 +33,7 @@ from affect_core.types import (
     Frame,
     ImageRGB,
 )
+from affect_hri_interfaces import msg as affect
 
 NS_PER_S = 1_000_000_000
 

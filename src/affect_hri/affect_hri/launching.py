@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from ament_index_python.packages import get_package_share_directory
-from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -20,6 +19,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from affect_hri.graph import NodeSpec, Scenario, Value, load_scenario
+from launch import LaunchContext, LaunchDescription
 
 PACKAGE = "affect_hri"
 

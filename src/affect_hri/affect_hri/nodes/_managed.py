@@ -25,6 +25,8 @@ from affect_hri.nodes._topics import Topic
 
 S = TypeVar("S", bound=Settings)
 NAMESPACE = "affect"
+SETUP_LOCK = threading.Lock()
+"""One node of a process sets up at a time: two threads that import torch at once can wait for each other for ever."""
 
 
 @dataclass(frozen=True)
@@ -216,13 +218,17 @@ class ManagedNode(LifecycleNode):
         return self._transition(self._release, super().on_shutdown, state)
 
     def close(self) -> None:
-        """Stop, release and finalize, from whatever state the node is in."""
-        if self._state_machine.current_state[1] == "active":
+        """Stop and release, from whatever state the node is in, and destroy it."""
+        if self._state == "active":
             self.drain()
             self.trigger_deactivate()
-        if self._state_machine.current_state[1] != "finalized":
-            self.trigger_shutdown()
+        if self._state == "inactive":
+            self.trigger_cleanup()
         self.destroy_node()
+
+    @property
+    def _state(self) -> str:
+        return str(self._state_machine.current_state[1])
 
     def _transition(
         self,
@@ -232,7 +238,8 @@ class ManagedNode(LifecycleNode):
         undo: Callable[[], None] | None = None,
     ) -> TransitionCallbackReturn:
         try:
-            work()
+            with SETUP_LOCK:
+                work()
         except AffectError as error:
             self.failure = error
             self.report(DiagnosticStatus.ERROR, str(error))
@@ -259,10 +266,14 @@ class ManagedNode(LifecycleNode):
         self._diagnostics.publish(DiagnosticArray(header=to_header(self.now_ns()), status=[self._status]))
 
     def _log(self, level: bytes, message: str) -> None:
+        # One call per severity: rclpy ties a severity to the line it is called from.
         logger = self.get_logger()
-        {DiagnosticStatus.OK: logger.info, DiagnosticStatus.WARN: logger.warning}.get(level, logger.error)(
-            message
-        )
+        if level == DiagnosticStatus.OK:
+            logger.info(message)
+        elif level == DiagnosticStatus.WARN:
+            logger.warning(message)
+        else:
+            logger.error(message)
 
     def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         changes = {parameter.name: parameter.value for parameter in parameters}

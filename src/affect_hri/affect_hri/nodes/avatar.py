@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from affect_hri_interfaces.msg import GroundTruth, SceneCommand
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import JointState
 
 from affect_core.avatar import LIGHTINGS, OCCLUSIONS, Avatar, AvatarConfig, Rendering, Scene
+from affect_core.avatar.camera import Pinhole
+from affect_core.cameras import CameraGeometry
 from affect_core.config import Settings, setting
 from affect_core.errors import AffectError
 from affect_core.heads.rig import Pose, rest_pose
@@ -20,6 +21,7 @@ from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ManagedNode
 from affect_hri.nodes.ohbot import ONSET_JOINT
 from affect_hri.program import run
+from affect_hri_interfaces.msg import GroundTruth, SceneCommand
 
 OPTICAL_FRAME = "camera_optical"
 
@@ -50,6 +52,7 @@ class AvatarNode(ManagedNode):
         self._truth = self.advertise(_topics.GROUND_TRUTH)
         self._applied = self.advertise(_topics.SCENE_APPLIED)
         self._period_s = 1.0 / stage.fps
+        self._geometry = _geometry(self._avatar.camera, stage.fps)
 
     def start(self) -> None:
         """Frames at the camera's rate, or one for every joint state of the lock-step head."""
@@ -93,7 +96,7 @@ class AvatarNode(ManagedNode):
         stamp_ns = self.now_ns() if stamp_ns is None else stamp_ns
         frame = Frame(rendering.image_rgb, stamp_ns, OPTICAL_FRAME, rendering.render_ms)
         header = conversions.to_header(stamp_ns, OPTICAL_FRAME)
-        self._info.publish(conversions.to_camera_info(self._avatar.geometry, header))
+        self._info.publish(conversions.to_camera_info(self._geometry, header))
         self._truth.publish(self._ground_truth(header, rendering))
         self._frames.send(frame)
         self._jpegs.send(frame)
@@ -112,6 +115,13 @@ class AvatarNode(ManagedNode):
             roll=pose["head_roll"] + math.radians(scene.roll_deg),
             render_ms=rendering.render_ms,
         )
+
+
+def _geometry(camera: Pinhole, fps: float) -> CameraGeometry:
+    # The renderer counts from the corner of the first pixel, CameraInfo from its centre.
+    return CameraGeometry(
+        camera.width, camera.height, camera.fx, camera.fy, camera.cx - 0.5, camera.cy - 0.5, fps
+    )
 
 
 def _scene(lighting: str, occlusion: str, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Scene:

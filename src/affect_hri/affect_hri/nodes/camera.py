@@ -31,7 +31,7 @@ class CameraNode(ManagedNode):
         self._frames = self.outlet(_topics.IMAGE_RAW, conversions.from_frame, lazy=True)
         self._jpegs = self.outlet_jpeg()
         self._info = self.advertise(_topics.CAMERA_INFO)
-        self._state = self.advertise(_topics.CAMERA_STATUS)
+        self._camera_status = self.advertise(_topics.CAMERA_STATUS)
         self._camera.open()
 
     def start(self) -> None:
@@ -84,7 +84,7 @@ class CameraNode(ManagedNode):
 
     def _say(self, level: bytes, message: str) -> None:
         if self.report(level, message):
-            self._state.publish(DiagnosticStatus(level=level, name="camera", message=message))
+            self._camera_status.publish(DiagnosticStatus(level=level, name="camera", message=message))
 
 
 def main() -> int:

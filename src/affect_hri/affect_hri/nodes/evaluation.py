@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from affect_hri_interfaces import msg as affect
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo
 
@@ -22,6 +21,7 @@ from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ManagedNode
 from affect_hri.program import run
 from affect_hri.session_report import write_session
+from affect_hri_interfaces import msg as affect
 
 QUEUE = 64
 PARTIAL = 3

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from affect_hri_interfaces.action import ShowExpression
-from affect_hri_interfaces.msg import ExpressionCommand, HeadStatus
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.action import ActionServer, CancelResponse
 from rclpy.task import Future
@@ -24,6 +22,8 @@ from affect_hri import conversions
 from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ManagedNode
 from affect_hri.program import run
+from affect_hri_interfaces.action import ShowExpression
+from affect_hri_interfaces.msg import ExpressionCommand, HeadStatus
 
 ONSET_JOINT = "onset"
 """Not a joint: share of the commanded expression's onset that is over, 0..1, sent along in joint_states."""
@@ -153,14 +153,14 @@ class OhbotNode(ManagedNode):
         return max(0.0, (stamp_ns - start_ns) / (self._motion.settled_at_ns - start_ns))
 
     def _tell_settled(self, stamp_ns: int, limited: tuple[str, ...]) -> None:
-        if self._command is not None and self._state == HeadStatus.MOVING and self._motion.settled(stamp_ns):
+        if self._command is not None and self._head_state == HeadStatus.MOVING and self._motion.settled(stamp_ns):
             self._say(HeadStatus.READY, limited)
         for item in [item for item in self._waiting if stamp_ns >= item[0]]:
             self._waiting.remove(item)
             item[1].set_result(None)
 
     def _say(self, state: int, limited: tuple[str, ...] = (), message: str = "") -> None:
-        self._state = state
+        self._head_state = state
         command = self._command or ExpressionCommand()
         self._status_out.publish(
             HeadStatus(

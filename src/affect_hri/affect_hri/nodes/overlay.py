@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from affect_hri_interfaces import msg as affect
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from affect_core.annotate import annotate
@@ -14,6 +13,7 @@ from affect_hri import conversions
 from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ManagedNode
 from affect_hri.program import run
+from affect_hri_interfaces import msg as affect
 
 WAITING_FRAMES = 8
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from affect_hri_interfaces.msg import TrialEvent
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.serialization import serialize_message
@@ -21,6 +20,7 @@ from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ManagedNode
 from affect_hri.nodes._topics import Topic
 from affect_hri.program import run
+from affect_hri_interfaces.msg import TrialEvent
 
 SIDE_TOPICS = (
     _topics.CAMERA_INFO,

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from affect_hri_interfaces import msg as affect
 from diagnostic_msgs.msg import DiagnosticStatus
 from rosgraph_msgs.msg import Clock
 
@@ -23,6 +22,7 @@ from affect_hri.nodes import _topics
 from affect_hri.nodes._barrier import Roll
 from affect_hri.nodes._managed import ManagedNode, status_name
 from affect_hri.program import run
+from affect_hri_interfaces import msg as affect
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ReplayNode(ManagedNode):
         self._frames: Iterator[Frame] = bag.frames()
         self.sent, self._waiting_ns, self._over = 0, -1, False
         self._images = self.outlet(_topics.IMAGE_RAW, conversions.from_frame)
-        self._clock = self.advertise(_topics.CLOCK)
+        self._ticks = self.advertise(_topics.CLOCK)
         self._events_out = self.advertise(_topics.TRIAL_EVENTS)
 
     def start(self) -> None:
@@ -97,7 +97,7 @@ class ReplayNode(ManagedNode):
             return
         self._publish_events_until(frame.stamp_ns)
         self._waiting_ns, self._sent_s, self.sent = frame.stamp_ns, time.monotonic(), self.sent + 1
-        self._clock.publish(Clock(clock=conversions.to_time(frame.stamp_ns)))
+        self._ticks.publish(Clock(clock=conversions.to_time(frame.stamp_ns)))
         self._images.send(frame)
 
     def _publish_events_until(self, stamp_ns: int) -> None:

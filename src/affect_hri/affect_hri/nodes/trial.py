@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from affect_hri_interfaces import msg as affect
-from affect_hri_interfaces.action import RunTrial
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.task import Future
@@ -36,6 +35,8 @@ from affect_hri.nodes import _topics
 from affect_hri.nodes._barrier import Chain, Roll
 from affect_hri.nodes._managed import ManagedNode, status_name
 from affect_hri.program import run
+from affect_hri_interfaces import msg as affect
+from affect_hri_interfaces.action import RunTrial
 
 TICK_S = 0.01
 
@@ -71,6 +72,10 @@ class TrialNode(ManagedNode):
     node_name = "trial"
     settings = (TrialSettings,)
 
+    def __init__(self, **options: Any) -> None:
+        self._conductor: Conductor | None = None
+        super().__init__(**options)
+
     def setup(self) -> None:
         """Load the protocol; an unknown one is an error that lists the known ones."""
         self._config = self.config(TrialSettings)
@@ -80,9 +85,11 @@ class TrialNode(ManagedNode):
         self._commands = self.advertise(_topics.HEAD_COMMAND)
         self._scene = self.advertise(_topics.SCENE)
         if self.lockstep:
-            self._clock = self.advertise(_topics.CLOCK)
+            self._ticks = self.advertise(_topics.CLOCK)
         self._goal: tuple[Any, Future] | None = None
-        self._running = False
+        self._running, self._frame, self._start_ns = False, 0, 0
+        self._waiting_ns: int | None = None
+        self._unacknowledged: affect.ExpressionCommand | None = None
 
     def start(self) -> None:
         """Listen to the chain and, with start:=auto, begin when all nodes are up."""
@@ -105,6 +112,8 @@ class TrialNode(ManagedNode):
     @property
     def progress(self) -> tuple[float, float, str]:
         """Seconds done, seconds in all, label in force."""
+        if self._conductor is None:
+            return 0.0, math.inf, ""
         truth = self._conductor.truth
         return self._elapsed_s, self._conductor.schedule.duration_s, truth.label if truth else ""
 
@@ -150,8 +159,7 @@ class TrialNode(ManagedNode):
         self._begin_at_s = float("inf")
         self._running, self._frame = True, 0
         self._start_ns = 0 if self.lockstep else self.now_ns()
-        self._waiting_ns: int | None = None
-        self._unacknowledged: affect.ExpressionCommand | None = None
+        self._waiting_ns, self._unacknowledged = None, None
         started_at = datetime.now().astimezone().isoformat(timespec="seconds")
         self._session = dataclasses.replace(self._session, started_at=started_at)
         set_aside(Path(self._config.output) / self._session.id)
@@ -168,7 +176,7 @@ class TrialNode(ManagedNode):
 
     def _abort(self, reason: str) -> None:
         self._running = False
-        stamp_ns = self._stamp_ns() if hasattr(self, "_start_ns") else self.now_ns()
+        stamp_ns = self._stamp_ns()
         event = self._conductor.schedule.abort_at(self._elapsed_s)
         self._publish_event(event, stamp_ns, reason)
         self.report(DiagnosticStatus.ERROR, f"aborted: {reason}")
@@ -193,7 +201,7 @@ class TrialNode(ManagedNode):
 
     def _let_time_pass(self) -> None:
         self._waiting_ns = self._stamp_ns()
-        self._clock.publish(Clock(clock=conversions.to_time(self._waiting_ns)))
+        self._ticks.publish(Clock(clock=conversions.to_time(self._waiting_ns)))
 
     def _stamp_ns(self) -> int:
         if not self.lockstep:
