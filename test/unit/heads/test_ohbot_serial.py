@@ -167,7 +167,7 @@ def test_silent_board(ohbot, fake):
 def test_board_that_takes_nothing_more_is_lost_and_never_blocks(ohbot, fake, eventually, monkeypatch):
     import serial
 
-    head = ohbot(write_timeout_s=0.05)
+    head = ohbot()
 
     def stuck(port: object, data: bytes) -> None:
         raise serial.SerialTimeoutException("Write timeout")

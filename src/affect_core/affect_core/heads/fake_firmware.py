@@ -220,7 +220,7 @@ class FakeFirmware:
             self._thread.join()
             self._thread = None
 
-    def wait_until(self, condition: Callable[[Board], bool], timeout_s: float = 5.0) -> bool:
+    def wait_until(self, condition: Callable[[Board], bool], timeout_s: float = 10.0) -> bool:
         """Wait for the board to get into a state; False when it did not within the time."""
         with self._changed:
             return self._changed.wait_for(lambda: condition(self.board), timeout_s)
