@@ -8,8 +8,11 @@ product's own detector and crop function.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +55,7 @@ class AvatarSetConfig(Settings):
         0.02, "jitter of every joint, standard deviation as a share of its range", low=0.0
     )
     lightings: tuple[str, ...] = setting(("even", "dim"), "lightings, used in turn")
+    workers: int = setting(1, "processes that render; does not change the pictures", low=1)
 
 
 @dataclass(frozen=True)
@@ -76,14 +80,14 @@ def generate(config: AvatarSetConfig, crop: CropSpec, label_names: tuple[str, ..
     Raises:
         ConfigError: the folder holds a set with other settings.
     """
-    _claim(folder, {"config": vars(config), "crop": vars(crop), "labels": label_names})
+    _claim(folder, {"config": vars(replace(config, workers=1)), "crop": vars(crop), "labels": label_names})
     heads = ceil(config.images / config.images_per_head)
-    parts = [range(first, min(first + _HEADS_PER_PART, heads)) for first in range(0, heads, _HEADS_PER_PART)]
-    missing = [i for i in range(len(parts)) if not part_path(folder, i).exists()]
-    if missing:
-        studio = _Studio(config, crop, label_names)
-        for i in tqdm(missing, desc=f"render {folder.name}", unit="part"):
-            save_part(studio.shoot(parts[i]), folder, i)
+    parts = range(ceil(heads / _HEADS_PER_PART))
+    missing = [part for part in parts if not part_path(folder, part).exists()]
+    make = partial(_make_part, config, crop, label_names, folder)
+    with _pool(config.workers) as pool:
+        for _ in tqdm(pool.map(make, missing), f"render {folder.name}", len(missing), unit="part"):
+            pass
     return load_crop_set(folder)
 
 
@@ -99,6 +103,20 @@ def sample(
         lighting=lighting, yaw_deg=float(turn[0]), pitch_deg=float(turn[1]), roll_deg=float(turn[2])
     )
     return Sample(label, intensity, _jitter(pose, config.joint_noise, random), scene)
+
+
+def _pool(workers: int) -> Executor:
+    """Processes that start afresh, because torch does not survive a fork; one worker is a thread of this one."""
+    return ProcessPoolExecutor(workers, get_context("spawn")) if workers > 1 else ThreadPoolExecutor(1)
+
+
+def _make_part(
+    config: AvatarSetConfig, crop: CropSpec, label_names: tuple[str, ...], folder: Path, part: int
+) -> None:
+    heads = ceil(config.images / config.images_per_head)
+    first = part * _HEADS_PER_PART
+    studio = _Studio(config, crop, label_names)
+    save_part(studio.shoot(range(first, min(first + _HEADS_PER_PART, heads))), folder, part)
 
 
 class _Studio:

@@ -26,9 +26,7 @@ class CropSpec(Settings):
     """How a face is cut out. It is part of a model's card."""
 
     size_px: int = setting(224, "edge of the square crop, px", low=16, high=1024)
-    margin: float = setting(
-        0.15, "space added on every side, as a share of the template's square", low=0.0, high=2.0
-    )
+    margin: float = setting(0.15, "space added on every side, share of the template", low=-0.3, high=2.0)
     template: str = setting("arcface", "landmark template")
 
     def __post_init__(self) -> None:

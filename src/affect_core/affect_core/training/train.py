@@ -72,7 +72,9 @@ def _fit(
     mean, std = channel_statistics(sets["train"])
     network = ARCHITECTURES.build(plan.architecture, len(plan.labels), plan.crop.size_px, **plan.options)
     module = EmotionModule(network, len(plan.labels), mean, std, plan.augmentation, plan.loss, optimiser)
-    best = ModelCheckpoint(work, "best", monitor="val_macro_f1", mode="max", save_last=True)
+    best = ModelCheckpoint(
+        work, "best", "val_macro_f1", mode="max", save_last=True, enable_version_counter=False
+    )
     stop = EarlyStopping("val_loss", patience=5)
     trainer = Trainer(
         accelerator="cpu",
