@@ -69,7 +69,7 @@ class _FaceAxes:
 
 
 def _face(axes: _FaceAxes) -> Mask:
-    return axes.ellipse(axes.eyes, 1.15, 1.35, lower=0.35)
+    return axes.ellipse(axes.eyes, 1.05, 1.35, lower=0.35)
 
 
 def _brows(axes: _FaceAxes) -> Mask:
