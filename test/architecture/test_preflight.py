@@ -128,25 +128,25 @@ def test_a_compiler_named_in_the_environment_counts(tools: SimpleNamespace) -> N
     tools.preflight.check_tools(machine(tools, environment={"CXX": "ccache g++-13"}, **bare), found)
 
 
+NO_NETWORK = "... NewConnectionError('<...>: Failed to establish a new connection')\nERROR: No matching x"
+FULL_DISK = "OSError: [Errno 28] No space left on device"
+NOT_OFFERED = "Collecting a\nERROR: first\nERROR: No matching distribution found for a==9"
+
+
 @pytest.mark.parametrize(
-    ("log", "said"),
+    ("log", "said", "shows_log"),
     [
-        (
-            "... NewConnectionError('<...>: Failed to establish a new connection')\nERROR: No matching x",
-            "no connection",
-        ),
-        ("OSError: [Errno 28] No space left on device", "disk is full"),
-        (
-            "Collecting a\nERROR: first\nERROR: No matching distribution found for a==9",
-            "No matching distribution",
-        ),
-        ("killed", "pip failed"),
+        (NO_NETWORK, "no connection", False),
+        (FULL_DISK, "disk is full", False),
+        (NOT_OFFERED, "No matching distribution found for a==9", True),
+        ("killed", "pip failed", True),
     ],
 )
-def test_pip_output_becomes_one_line(tools: SimpleNamespace, log: str, said: str) -> None:
-    message = tools.preflight.explain_pip_failure(log)
-    assert said in message
-    assert "\n" not in message
+def test_pip_output_becomes_one_line(tools: SimpleNamespace, log: str, said: str, shows_log: bool) -> None:
+    error = tools.preflight.pip_failure(log)
+    assert said in str(error)
+    assert "\n" not in str(error)
+    assert isinstance(error, tools.preflight.StepFailed) is shows_log
 
 
 def test_the_real_interpreter_is_described(tools: SimpleNamespace) -> None:

@@ -30,15 +30,14 @@ def write(path: Path, text: str = "") -> Path:
 
 
 class CountedStep:
-    """A step that notes how often it ran, and fails while `failure` is set."""
+    """A step that notes how often it ran; `failure` may raise."""
 
     def __init__(self, tools: SimpleNamespace, product: Path) -> None:
-        self.tools, self.product, self.runs, self.failure = tools, product, 0, False
+        self.tools, self.product, self.runs, self.failure = tools, product, 0, lambda: None
 
     def run(self) -> None:
         self.runs += 1
-        if self.failure:
-            raise self.tools.preflight.SetupError("it failed")
+        self.failure()
 
     def step(self, inputs: str = "a") -> Any:
         return self.tools.steps.Step("counted", "a step", inputs, self.run, self.product)
@@ -69,14 +68,18 @@ def test_a_failed_step_shows_the_end_of_its_log_and_runs_again(
     tools: SimpleNamespace, tmp_path: Path, counted: CountedStep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here = place(tools, tmp_path)
-    write(here.logs / "counted.log", "\n".join(f"line {number}" for number in range(100)))
-    counted.failure = True
-    with pytest.raises(tools.preflight.SetupError):
+
+    def fail() -> None:
+        write(here.logs / "counted.log", "\n".join(f"line {number}" for number in range(100)))
+        raise tools.preflight.StepFailed("it failed")
+
+    counted.failure = fail
+    with pytest.raises(tools.preflight.StepFailed):
         tools.provision.run_step(here, counted.step())
     shown = capsys.readouterr().err
     assert "line 99" in shown
     assert "line 74" not in shown
-    counted.failure = False
+    counted.failure = lambda: None
     assert tools.provision.run_step(here, counted.step())
 
 

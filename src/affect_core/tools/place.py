@@ -110,9 +110,9 @@ def in_overlay(place: Place) -> list[str]:
 
 
 def logged(place: Place, name: str, command: list[str]) -> str | None:
-    """Run with the whole output in the step's log; None when it worked, else that output."""
+    """Run with the whole output at the end of the step's log; None when it worked, else that log."""
     path = place.logs / f"{name}.log"
-    with path.open("w") as log:
+    with path.open("a") as log:
         log.write(f"$ {' '.join(command)}\n")
         log.flush()
         done = subprocess.run(

@@ -43,6 +43,10 @@ class SetupError(Exception):
     """The set-up cannot go on; the message is the one line the user reads."""
 
 
+class StepFailed(SetupError):
+    """A program of the set-up failed for a reason that only its output tells: the end of it is shown too."""
+
+
 @dataclass(frozen=True)
 class Interpreter:
     """A Python that really runs; inside a virtual environment `path` is its base interpreter."""
@@ -180,13 +184,13 @@ def _check_ros_interpreter(found: Interpreter) -> None:
         )
 
 
-def check_tools(probes: Probes, interpreter: Interpreter) -> None:
-    """A C and C++ compiler, make, bash, venv and the Python headers.
+def check_tools(probes: Probes, interpreter: Interpreter | None = None) -> None:
+    """A C and C++ compiler, make, bash; and what `interpreter`, if given, needs: venv, its headers.
 
     Raises:
         SetupError: names everything that is missing and the packages that bring it, in one line.
     """
-    missing = list(interpreter.missing_packages)
+    missing = list(interpreter.missing_packages) if interpreter else []
     for what, variable, names, package in (
         ("a C compiler", "CC", ("cc", "gcc", "clang"), "gcc"),
         ("a C++ compiler", "CXX", ("c++", "g++", "clang++"), "g++"),
@@ -216,15 +220,17 @@ NETWORK_SIGNS = (
 )
 
 
-def explain_pip_failure(log: str) -> str:
-    """One line for the usual reasons why pip gives up, taken from its output."""
+def pip_failure(log: str) -> SetupError:
+    """The error for what pip printed before it gave up: one line for the usual reasons."""
     if "No space left on device" in log:
-        return "the disk is full (about 3 GB are needed): free some space and run the same command again"
+        return SetupError(
+            "the disk is full (about 3 GB are needed): free some space and run the same command again"
+        )
     for sign in NETWORK_SIGNS:
         if sign in log:
-            return (
-                f"no connection to the Python package index ({sign}): check network, proxy and pip "
-                "configuration, then run the same command again; it goes on where it stopped"
+            return SetupError(
+                f"no connection to the Python package index ({sign}): check network, proxy and pip configuration, "
+                "then run the same command again; it goes on where it stopped"
             )
     errors = [line for line in log.splitlines() if line.startswith("ERROR: ")]
-    return errors[-1][len("ERROR: ") :] if errors else "pip failed"
+    return StepFailed(errors[-1][len("ERROR: ") :] if errors else "pip failed")

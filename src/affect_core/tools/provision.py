@@ -21,6 +21,7 @@ from preflight import (
     Interpreter,
     Probes,
     SetupError,
+    StepFailed,
     check_platform,
     check_tools,
     choose_interpreter,
@@ -118,13 +119,16 @@ def run_step(place: Place, step: Step) -> bool:
     if started.exists():
         remove_half_installed(place)
     started.touch()
+    log = place.logs / f"{step.name}.log"
+    log.unlink(missing_ok=True)
     start = time.monotonic()
     say(f"  {step.title}", end=" ")
     try:
         step.run()
-    except SetupError:
+    except SetupError as error:
         say(f"failed after {time.monotonic() - start:.0f} s")
-        _show_tail(place.logs / f"{step.name}.log")
+        if isinstance(error, StepFailed):
+            _show_tail(log)
         raise
     stamp.write_text(digest)
     started.unlink()
@@ -136,6 +140,7 @@ def _show_tail(log: Path) -> None:
     if log.is_file():
         lines = log.read_text(errors="replace").splitlines()
         say("\n".join(f"    {line}" for line in lines[-LOG_TAIL_LINES:]))
+        say(f"    (whole output: {log})")
 
 
 def remove_half_installed(place: Place) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from place import Place, clean_environment, in_overlay, logged
-from preflight import SetupError, explain_pip_failure
+from preflight import Probes, StepFailed, check_tools, pip_failure
 
 # Not the `colcon` program: that of a ROS installation runs on the system's Python, and would write that
 # Python, which has none of our libraries, into the first line of every executable.
@@ -97,7 +97,7 @@ def _pip_install(place: Place, name: str, arguments: list[str]) -> None:
     pip = [str(place.python), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
     failure = logged(place, name, [*pip, *arguments])
     if failure is not None:
-        raise SetupError(f"{explain_pip_failure(failure)} (whole output: {place.logs / name}.log)")
+        raise pip_failure(failure)
 
 
 def _colcon_step(place: Place) -> Step:
@@ -162,11 +162,14 @@ def _workspace_step(place: Place) -> Step:
     imports = [*in_overlay(place), str(place.python), "-c", "import rclpy, affect_hri_interfaces.msg"]
 
     def run() -> None:
+        check_tools(
+            Probes(clean_environment(place))
+        )  # again: the machine may have changed since .venv was made
         if logged(place, "workspace", [*colcon, *folders, *output]) is not None:
-            raise SetupError(f"colcon build failed (whole output: {place.logs / 'workspace.log'})")
+            raise StepFailed("colcon build failed")
         remove_dead_links(place.root / "install")
-        if logged(place, "overlay", imports) is not None:
-            raise SetupError(f"the built workspace does not import (see {place.logs / 'overlay.log'})")
+        if logged(place, "workspace", imports) is not None:
+            raise StepFailed("the built workspace does not import")
 
     return Step("workspace", "workspace (colcon build; a minute or two)", inputs, run, place.overlay)
 
