@@ -41,7 +41,7 @@ def test_attention_on_one_eye(face):
     assert (made.face_id, made.label, made.method) == ("f00001", "boredom", "amal_attention")
     assert made.heatmap.shape == (SIZE, SIZE)
     assert made.crop_to_image is CROP_TO_IMAGE
-    assert made.face_share == 1.0
+    assert made.face_share > 0.95
     assert 0.2 < made.face_area_share < 0.6
     assert sum(made.region_shares.values()) == pytest.approx(1.0)
     assert made.region_shares["right_eye"] > 0.3
