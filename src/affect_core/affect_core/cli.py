@@ -58,6 +58,25 @@ def train(config: Path, output: Path, resume: bool) -> None:
     click.echo(run(config, output, resume))
 
 
+@commands.group()
+def synth() -> None:
+    """Make data: pictures and videos that nobody had to sit for."""
+
+
+@synth.command("photo-video")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--seconds", default=10.0, show_default=True, help="Length.")
+@click.option("--fps", default=30.0, show_default=True, help="Frames per second.")
+def photo_video(path: Path, seconds: float, fps: float) -> None:
+    """A human face in motion: scikit-image's photograph of an astronaut, moved and scaled, as the video PATH."""
+    from skimage.data import astronaut
+
+    from affect_core.cameras.synthetic import make_photo_video
+
+    make_photo_video(astronaut(), path, size_wh=(1280, 720), fps=fps, seconds=seconds)
+    click.echo(path)
+
+
 def main() -> None:
     """Entry point: find the built workspace, then run; every error of ours is one line and an exit code."""
     try:
