@@ -25,30 +25,36 @@ class RawImage(Protocol):
 
 
 @dataclass(frozen=True)
-class _Packed:
+class PackedImage:
+    """A `RawImage` whose bytes fit its encoding and whose rows follow each other directly."""
+
     height: int
     width: int
     encoding: str
     is_bigendian: bool
+    step: int
     data: NDArray[np.uint8]
 
 
 def rgb_from_raw(image: RawImage) -> ImageRGB:
-    """uint8 (H, W, 3), red first, from any encoding that rosbags-image converts.
+    """uint8 (H, W, 3), red first, from any encoding that rosbags-image converts. 16 bit is rounded to 8.
 
     Raises:
-        InputError: the encoding is unknown, or step and size do not fit width and height.
+        InputError: the encoding is unknown or names no colours, or step and size do not fit width and height.
     """
     from rosbags.image import ImageError, image_to_cvimage
 
-    check_layout(image)
+    packed = pack(image)
+    wide = packed.encoding.endswith("16")
     try:
-        return np.ascontiguousarray(image_to_cvimage(_packed(image), "rgb8"))  # type: ignore[arg-type]
-    except ImageError as error:
+        rgb = image_to_cvimage(packed, "rgb16" if wide else "rgb8")  # type: ignore[arg-type]
+    except (ImageError, cv2.error) as error:
         raise InputError(
-            f"expected an image encoding that converts to rgb8, got {image.encoding!r} ({error}); "
-            "set the camera driver to rgb8, bgr8, mono8, yuyv or a bayer format"
+            f"expected an image that converts to rgb8, got {packed.width}x{packed.height} pixels of "
+            f"{image.encoding!r} ({error}); {_DO}"
         ) from error
+    # rosbags-image would cut 16 bit off; cv_bridge rounds.
+    return np.ascontiguousarray(np.rint(rgb * (255.0 / 65535.0)) if wide else rgb, np.uint8)
 
 
 def rgb_from_compressed(data: bytes) -> ImageRGB:
@@ -59,30 +65,40 @@ def rgb_from_compressed(data: bytes) -> ImageRGB:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def check_layout(image: RawImage) -> None:
-    """Raise InputError when the image is empty or its bytes are fewer than step * height."""
-    rows, step, size = int(image.height), int(image.step), len(image.data)
-    if rows == 0 or image.width == 0:
-        raise InputError(f"expected an image, got {image.width}x{rows} pixels")
-    if step < image.width or size < step * rows:
-        raise InputError(
-            f"expected step * height = {step} * {rows} = {step * rows} bytes of {image.encoding!r} for width "
-            f"{image.width}, got {size}; the camera driver fills step or data wrongly"
-        )
+def pack(image: RawImage) -> PackedImage:
+    """The same image without padding at the ends of its rows: neither rosbags-image nor cv_bridge is safe with it.
 
-
-def _packed(image: RawImage) -> _Packed:
-    """The same image with rows that follow each other directly: rosbags-image does not look at step."""
-    from rosbags.image.image import to_cvtype
-
-    _bits, _format, dtype, channels = to_cvtype(image.encoding)
-    row = int(image.width) * channels * np.dtype(dtype).itemsize
-    step, rows = int(image.step), int(image.height)
+    Raises:
+        InputError: no pixels, an encoding that is unknown or names no colours, or step and size that do not fit.
+    """
+    rows, width, step, size = int(image.height), int(image.width), int(image.step), len(image.data)
+    if rows == 0 or width == 0:
+        raise InputError(f"expected an image, got {width}x{rows} pixels")
+    row = width * _bytes_per_pixel(image.encoding)
     if step < row:
         raise InputError(
-            f"expected step >= {row} for {image.width} pixels of {image.encoding!r}, got {step}; "
+            f"expected step >= {row} for {width} pixels of {image.encoding!r}, got {step}; "
             "the camera driver names the wrong encoding or step"
         )
+    if size < step * rows:
+        raise InputError(
+            f"expected step * height = {step} * {rows} = {step * rows} bytes of {image.encoding!r} for width "
+            f"{width}, got {size}; the camera driver fills step or data wrongly"
+        )
     data = np.frombuffer(image.data, np.uint8, count=step * rows).reshape(rows, step)[:, :row]
-    big = bool(image.is_bigendian)
-    return _Packed(rows, int(image.width), image.encoding, big, np.ascontiguousarray(data))
+    return PackedImage(rows, width, image.encoding, bool(image.is_bigendian), row, np.ascontiguousarray(data))
+
+
+_DO = "set the camera driver to rgb8, bgr8, mono8, yuv422_yuy2 or a bayer format"
+
+
+def _bytes_per_pixel(encoding: str) -> int:
+    from rosbags.image.image import Format, ImageError, to_cvtype
+
+    try:
+        _bits, meaning, dtype, channels = to_cvtype(encoding)
+    except ImageError as error:
+        raise InputError(f"expected a known image encoding, got {encoding!r}; {_DO}") from error
+    if meaning is Format.GENERIC:
+        raise InputError(f"expected an encoding that names its colours, got {encoding!r}; {_DO}")
+    return int(channels * np.dtype(dtype).itemsize)

@@ -19,7 +19,7 @@ from std_msgs.msg import Header
 from affect_core.cameras import CameraGeometry
 from affect_core.errors import InputError
 from affect_core.evaluation import FaceFacts, Summary, TruthEvent
-from affect_core.images import check_layout, rgb_from_compressed, rgb_from_raw
+from affect_core.images import pack, rgb_from_compressed, rgb_from_raw
 from affect_core.registry import Registry
 from affect_core.trial import EventKind
 from affect_core.types import (
@@ -63,10 +63,19 @@ IMAGE_CONVERTERS: Registry[Callable[[Image], ImageRGB]] = Registry("image conver
 
 @IMAGE_CONVERTERS.register("cv_bridge")
 def _cv_bridge() -> Callable[[Image], ImageRGB]:
-    from cv_bridge import CvBridge
+    from cv_bridge import CvBridge, CvBridgeError
 
     bridge = CvBridge()
-    return lambda message: bridge.imgmsg_to_cv2(message, desired_encoding="rgb8")
+
+    def convert(message: Image) -> ImageRGB:
+        try:
+            return np.ascontiguousarray(bridge.imgmsg_to_cv2(pack(message), desired_encoding="rgb8"))
+        except CvBridgeError as error:
+            raise InputError(
+                f"expected an image that converts to rgb8, got {message.encoding!r}: {error}"
+            ) from error
+
+    return convert
 
 
 @IMAGE_CONVERTERS.register("rosbags_image")
@@ -89,8 +98,7 @@ class ImageReader:
         """uint8 (H, W, 3), red first; raises InputError for what is not an image."""
         if hasattr(message, "format"):
             return rgb_from_compressed(bytes(message.data))
-        check_layout(message)
-        return np.ascontiguousarray(self._convert(message))
+        return self._convert(message)
 
 
 def to_image(image: np.ndarray, header: Header, encoding: str = "rgb8") -> Image:
