@@ -20,7 +20,7 @@ from affect_core.emotion.base import ARCHITECTURES, RUNTIMES
 from affect_core.emotion.card import Card, save_card
 from affect_core.emotion.weights import save_weights
 from affect_core.training.config import TrainingConfig, load_training
-from affect_core.training.module import EmotionModule
+from affect_core.training.module import EmotionModule, OptimiserConfig
 from affect_core.training.score import predict, scores, scores_by
 
 RESULTS_FILE = "results.json"
@@ -44,7 +44,6 @@ def run(config: Path, output: Path, resume: bool = False) -> Path:
     """
     plan = load_training(config)
     work = _work_folder(output)
-    torch_compat.use_threads(plan.optimiser.threads)
     sets = {
         split: SOURCES.build(source, settings, plan.crop, plan.labels, work / split)
         for split, (source, settings) in plan.data.items()
@@ -75,24 +74,28 @@ def _fit(
     best = ModelCheckpoint(
         work, "best", "val_macro_f1", mode="max", save_last=True, enable_version_counter=False
     )
-    stop = EarlyStopping("val_loss", patience=5)
-    trainer = Trainer(
-        accelerator="cpu",
-        max_epochs=optimiser.epochs,
-        precision=cast(Any, optimiser.precision),  # a str that the configuration has checked
-        callbacks=[best, TQDMProgressBar(), *([stop] if optimiser.schedule == "plateau" else [])],
-        default_root_dir=work,
-        logger=False,
-        enable_model_summary=False,
-    )
     train = CropBatches(sets["train"], optimiser.batch_size, optimiser.seed)
     validation = CropBatches(sets["validation"], optimiser.batch_size)
     last = work / "last.ckpt"
     checkpoint = str(last) if resume and last.exists() else None
-    trainer.fit(module, train, validation, ckpt_path=checkpoint, weights_only=True)
+    torch_compat.use_threads(optimiser.threads)  # here, because a detector may have set its own number
+    _trainer(optimiser, best).fit(module, train, validation, ckpt_path=checkpoint, weights_only=True)
     state = torch.load(best.best_model_path, weights_only=True)["state_dict"]
     module.load_state_dict(state)
     return module.network, mean, std
+
+
+def _trainer(optimiser: OptimiserConfig, best: ModelCheckpoint) -> Trainer:
+    """On the CPU, with a progress bar; P0's schedule stops after 5 epochs without a better validation loss."""
+    stop = [EarlyStopping("val_loss", patience=5)] if optimiser.schedule == "plateau" else []
+    return Trainer(
+        accelerator="cpu",
+        max_epochs=optimiser.epochs,
+        precision=cast(Any, optimiser.precision),  # a str that the configuration has checked
+        callbacks=[best, TQDMProgressBar(), *stop],
+        logger=False,
+        enable_model_summary=False,
+    )
 
 
 def channel_statistics(crops: CropSet) -> tuple[tuple[float, ...], tuple[float, ...]]:
