@@ -322,10 +322,16 @@ def _from_attribution(item: AttributionMap, header: Header) -> affect.Attributio
 
 
 def to_attribution(message: affect.Attribution) -> AttributionMap:
-    """Attribution -> AttributionMap."""
-    heatmap = np.frombuffer(message.heatmap.data, np.float32).reshape(
-        message.heatmap.height, message.heatmap.width
-    )
+    """Attribution -> AttributionMap. Raises InputError when the heatmap or the regions do not fit."""
+    image, regions, shares = message.heatmap, message.regions, message.region_shares
+    if image.encoding != "32FC1" or len(image.data) != 4 * image.height * image.width:
+        raise InputError(
+            f"expected a heatmap 32FC1 of {image.width}x{image.height} pixels, got {image.encoding!r} with "
+            f"{len(image.data)} bytes"
+        )
+    if len(regions) != len(shares):
+        raise InputError(f"expected one share per region, got {len(shares)} for {len(regions)} regions")
+    heatmap = np.frombuffer(image.data, np.float32).reshape(image.height, image.width)
     return AttributionMap(
         face_id=message.face_id,
         label=message.label,
@@ -334,7 +340,7 @@ def to_attribution(message: affect.Attribution) -> AttributionMap:
         crop_to_image=_affine(message.crop_to_image),
         face_share=message.face_share,
         face_area_share=message.face_area_share,
-        region_shares=dict(zip(message.regions, message.region_shares, strict=True)),
+        region_shares=dict(zip(regions, shares, strict=True)),
         compute_ms=message.compute_ms,
     )
 
@@ -343,7 +349,10 @@ def to_attribution(message: affect.Attribution) -> AttributionMap:
 
 
 def to_truth_event(message: affect.TrialEvent) -> TruthEvent:
-    """TrialEvent message -> stamped event."""
+    """TrialEvent message -> stamped event. Raises InputError for a kind that there is not."""
+    if message.kind not in list(EventKind):
+        known = ", ".join(f"{kind.value} {kind.name}" for kind in EventKind)
+        raise InputError(f"expected a trial event of kind {known}; got {message.kind}")
     return TruthEvent(
         stamp_ns=from_time(message.header.stamp),
         kind=EventKind(message.kind),

@@ -69,6 +69,11 @@ class Camera(Protocol):
         """Size, rate and geometry of the open camera; raises CameraError before `open`."""
         ...
 
+    @property
+    def is_open(self) -> bool:
+        """Whether `read` can be called; a webcam that is lost closes itself."""
+        ...
+
     def open(self) -> None:
         """Get ready to read.
 
@@ -98,7 +103,14 @@ class Camera(Protocol):
 
 
 class Opened:
-    """``with camera:`` opens and closes."""
+    """``with camera:`` opens and closes; open is who knows its geometry."""
+
+    _info: CameraGeometry | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """See `Camera.is_open`."""
+        return self._info is not None
 
     def open(self) -> None:
         """See `Camera.open`."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
@@ -17,7 +19,7 @@ from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 
 from affect_core.config import Settings, setting
-from affect_core.errors import AffectError
+from affect_core.errors import AffectError, InputError
 from affect_hri.conversions import from_frame_jpeg, to_header
 from affect_hri.nodes import _params, _topics
 from affect_hri.nodes._ports import Handover, Inlet, Outlet
@@ -41,9 +43,10 @@ class NodeSettings(Settings):
 
 
 class ManagedNode(LifecycleNode):
-    """A lifecycle node. Subclasses name their `settings` and write `setup` and, where needed, `start` to `teardown`.
+    """A lifecycle node. Subclasses name their `settings` and write `setup` and, where needed, `start` and `stop`.
 
-    configure -> setup(), activate -> start(), deactivate -> stop(), cleanup and shutdown -> teardown().
+    configure -> setup(), activate -> start(), deactivate -> stop(). What `start` takes is given back at
+    deactivation, what `setup` takes at cleanup and shutdown, by itself: see `release_later`.
     An AffectError in setup or start is reported as a diagnostic and fails the transition; the node lives on and can
     be configured again.
     """
@@ -58,7 +61,10 @@ class ManagedNode(LifecycleNode):
         self.failure: AffectError | None = None
         self.exit_code = 0
         self.finished = threading.Event()
+        self.lockstep = False
+        """Whether trial_node owns the time."""
         self._closers: list[Callable[[], None]] = []
+        self._closers_of_setup = 0
         self._publishers_to_drain: list[Publisher] = []
         for kind in (NodeSettings, *self.settings):
             _params.declare(self, kind)
@@ -74,6 +80,7 @@ class ManagedNode(LifecycleNode):
             _topics.DIAGNOSTICS.message, _topics.DIAGNOSTICS.name, _topics.DIAGNOSTICS.qos()
         )
         self.create_timer(1.0, self._publish_diagnostics, clock=self._steady)
+        self._service_change_state.callback = self._refusing_impossible(self._service_change_state.callback)
         if self.get_parameter("autostart").value:
             self._autostart = self.create_timer(0.0, self._start_by_itself, clock=self._steady)
 
@@ -88,37 +95,36 @@ class ManagedNode(LifecycleNode):
     def stop(self) -> None:
         """Pause."""
 
-    def teardown(self) -> None:
-        """Release what `setup` took, apart from what `advertise` and its like made."""
-
     # --- what subclasses use ---
 
     def config(self, kind: type[S]) -> S:
         """The settings the parameters hold."""
         return _params.read(self, kind)
 
-    @property
-    def lockstep(self) -> bool:
-        """Whether trial_node owns the time."""
-        return bool(self.get_parameter("clock").value == "lockstep")
-
     def now_ns(self) -> int:
         """The node's clock, ns."""
         return int(self.get_clock().now().nanoseconds)
 
+    def release_later(self, close: Callable[[], None]) -> None:
+        """Call this at deactivation when asked for in `start`, at cleanup when asked for in `setup`; last first."""
+        self._closers.append(close)
+
     def advertise(self, topic: Topic) -> Publisher:
-        """A lifecycle publisher that goes away at cleanup."""
+        """A lifecycle publisher."""
         publisher = self.create_lifecycle_publisher(topic.message, topic.name, topic.qos(self.lockstep))
         self._publishers_to_drain.append(publisher)
-        self._closers.append(lambda: self.destroy_publisher(publisher))
+        self.release_later(lambda: self.destroy_publisher(publisher))
         return publisher
 
     def listen(self, topic: Topic, callback: Callable[..., None], *, depth: int | None = None) -> None:
-        """A subscription that goes away at cleanup; the callback may take (message) or (message, info)."""
+        """A subscription; the callback may take (message) or (message, info).
+
+        An InputError it raises becomes a diagnostic: one bad message of somebody else must not end this node.
+        """
         qos = topic.qos(self.lockstep)
         qos.depth = depth or qos.depth
-        subscription = self.create_subscription(topic.message, topic.name, callback, qos)
-        self._closers.append(lambda: self.destroy_subscription(subscription))
+        subscription = self.create_subscription(topic.message, topic.name, self._guarded(callback), qos)
+        self.release_later(lambda: self.destroy_subscription(subscription))
 
     def outlet(self, topic: Topic, convert: Callable[[Any], Any], *, lazy: bool = False) -> Outlet:
         """Sends values in memory and over DDS."""
@@ -131,7 +137,7 @@ class ManagedNode(LifecycleNode):
             lockstep=self.lockstep,
             reliability=self.get_parameter("image_reliability").value,
         )
-        self._closers.append(outlet.close)
+        self.release_later(outlet.close)
         return outlet
 
     def inlet(
@@ -147,19 +153,19 @@ class ManagedNode(LifecycleNode):
             self,
             topic,
             convert,
-            callback,
+            self._guarded(callback),
             self.report_bad_input,
             handover=self.handover,
             lockstep=self.lockstep,
             reliability=self.get_parameter("image_reliability").value,
             depth=depth,
         )
-        self._closers.append(inlet.close)
+        self.release_later(inlet.close)
 
     def every(self, period_s: float, callback: Callable[[], None]) -> None:
-        """A wall-clock timer that goes away at cleanup."""
+        """A wall-clock timer."""
         timer = self.create_timer(period_s, callback, clock=self._steady)
-        self._closers.append(lambda: self.destroy_timer(timer))
+        self.release_later(lambda: self.destroy_timer(timer))
 
     def outlet_jpeg(self) -> Outlet:
         """Frames as JPEG, for those who ask."""
@@ -197,17 +203,22 @@ class ManagedNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: unconfigured -> inactive."""
-        return self._transition(self.setup, super().on_configure, state, undo=self._release)
+        return self._transition(self._set_up, super().on_configure, state, undo=self._release)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: inactive -> active."""
         # Publishers first: what start() publishes must go out.
         super().on_activate(state)
-        return self._transition(self.start, lambda _: TransitionCallbackReturn.SUCCESS, state)
+        return self._transition(
+            self.start,
+            lambda _: TransitionCallbackReturn.SUCCESS,
+            state,
+            undo=lambda: self._undo_start(state),
+        )
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: active -> inactive."""
-        return self._transition(self.stop, super().on_deactivate, state)
+        return self._transition(self._pause, super().on_deactivate, state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: inactive -> unconfigured."""
@@ -215,7 +226,8 @@ class ManagedNode(LifecycleNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: any -> finalized."""
-        return self._transition(self._release, super().on_shutdown, state)
+        work = self._pause_and_release if state.label == "active" else self._release
+        return self._transition(work, super().on_shutdown, state)
 
     def close(self) -> None:
         """Stop and release, from whatever state the node is in, and destroy it."""
@@ -249,11 +261,54 @@ class ManagedNode(LifecycleNode):
         self.failure = None
         return then(state)
 
+    def _set_up(self) -> None:
+        # Taken once: a change of the parameter takes effect when the node is configured again, like all others.
+        self.lockstep = self.config(NodeSettings).clock == "lockstep"
+        self.setup()
+        self._closers_of_setup = len(self._closers)
+
+    def _pause(self) -> None:
+        self.stop()
+        self._close_down_to(self._closers_of_setup)
+
+    def _pause_and_release(self) -> None:
+        self._pause()
+        self._release()
+
+    def _undo_start(self, state: LifecycleState) -> None:
+        self._close_down_to(self._closers_of_setup)
+        super().on_deactivate(state)
+
     def _release(self) -> None:
-        self.teardown()
-        while self._closers:
-            self._closers.pop()()
+        self._close_down_to(0)
+        self._closers_of_setup = 0
         self._publishers_to_drain.clear()
+
+    def _close_down_to(self, count: int) -> None:
+        while len(self._closers) > count:
+            self._closers.pop()()
+
+    def _refusing_impossible(self, answer: Callable[..., Any]) -> Callable[..., Any]:
+        # rclpy 7.1 raises at a transition that the present state does not have, and the process would end.
+        def call(request: ChangeState.Request, response: ChangeState.Response) -> Any:
+            possible = [transition[0] for transition in self._state_machine.available_transitions]
+            if request.transition.label or request.transition.id in possible:
+                return answer(request, response)
+            self.get_logger().error(f"no transition {request.transition.id} from state {self._state}")
+            response.success = False
+            return response
+
+        return call
+
+    def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(callback)  # rclpy looks at the signature
+        def call(*arguments: Any) -> None:
+            try:
+                callback(*arguments)
+            except InputError as error:
+                self.report_bad_input(error)
+
+        return call
 
     def _start_by_itself(self) -> None:
         self.destroy_timer(self._autostart)

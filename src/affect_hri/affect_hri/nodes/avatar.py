@@ -13,7 +13,7 @@ from affect_core.avatar import LIGHTINGS, OCCLUSIONS, Avatar, AvatarConfig, Rend
 from affect_core.avatar.camera import Pinhole
 from affect_core.cameras import CameraGeometry
 from affect_core.config import Settings, setting
-from affect_core.errors import AffectError
+from affect_core.errors import AffectError, InputError
 from affect_core.heads.rig import Pose, rest_pose
 from affect_core.types import Frame
 from affect_hri import conversions
@@ -131,6 +131,10 @@ def _scene(lighting: str, occlusion: str, yaw: float = 0.0, pitch: float = 0.0, 
 
 
 def _pose(message: JointState) -> tuple[Pose, bool]:
+    if len(message.name) != len(message.position):
+        raise InputError(
+            f"expected one position per joint, got {len(message.position)} for {len(message.name)} joints"
+        )
     values = dict(zip(message.name, message.position, strict=True))
     settled = values.pop(ONSET_JOINT, 1.0) >= 1.0
     return rest_pose() | values, settled

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from diagnostic_msgs.msg import DiagnosticStatus
 from rosgraph_msgs.msg import Clock
 
@@ -14,6 +16,7 @@ from affect_hri.nodes._managed import ManagedNode
 from affect_hri.program import run
 
 RETRY_S = 1.0
+"""A camera that was lost is looked for this often."""
 
 
 class CameraNode(ManagedNode):
@@ -27,11 +30,13 @@ class CameraNode(ManagedNode):
         self._config = self.config(CameraConfig)
         self._lockstep_ns = 0
         self._ended = False
+        self._retry_s = 0.0
         self._camera = CAMERAS.build(self._config.source, self._config, self._stamp)
         self._frames = self.outlet(_topics.IMAGE_RAW, conversions.from_frame, lazy=True)
         self._jpegs = self.outlet_jpeg()
         self._info = self.advertise(_topics.CAMERA_INFO)
         self._camera_status = self.advertise(_topics.CAMERA_STATUS)
+        self.release_later(self._camera.close)
         self._camera.open()
 
     def start(self) -> None:
@@ -42,10 +47,6 @@ class CameraNode(ManagedNode):
         else:
             self.every(1.0 / self._camera.info.fps, self._grab)
 
-    def teardown(self) -> None:
-        """Close the camera."""
-        self._camera.close()
-
     def _stamp(self) -> int:
         return self._lockstep_ns if self.lockstep else self.now_ns()
 
@@ -54,18 +55,20 @@ class CameraNode(ManagedNode):
         self._grab()
 
     def _grab(self) -> None:
-        if self._ended:
+        while not self._ended and self._opened():
+            try:
+                frame = self._camera.read()
+            except (
+                CameraError
+            ) as error:  # a webcam that is lost has closed itself; a damaged image is left out
+                self._say(DiagnosticStatus.ERROR, str(error))
+                continue
+            if frame is None:
+                self._ended = True
+                self._say(DiagnosticStatus.OK, _topics.CAMERA_ENDED)
+            else:
+                self._send(frame)
             return
-        try:
-            frame = self._camera.read()
-        except CameraError as error:
-            self._lost(error)
-            return
-        if frame is None:
-            self._ended = True
-            self._say(DiagnosticStatus.OK, _topics.CAMERA_ENDED)
-            return
-        self._send(frame)
 
     def _send(self, frame: Frame) -> None:
         self._frames.send(frame)
@@ -74,13 +77,17 @@ class CameraNode(ManagedNode):
         self._info.publish(conversions.to_camera_info(self._camera.info, header))
         self._say(DiagnosticStatus.OK, "streaming")
 
-    def _lost(self, error: CameraError) -> None:
-        self._say(DiagnosticStatus.ERROR, f"camera lost: {error}")
-        self._camera.close()
+    def _opened(self) -> bool:
+        if self._camera.is_open:
+            return True
+        if time.monotonic() < self._retry_s:
+            return False
+        self._retry_s = time.monotonic() + RETRY_S
         try:
             self._camera.open()
-        except CameraError as again:
-            self._say(DiagnosticStatus.ERROR, f"camera lost: {again}; trying again")
+        except CameraError as error:
+            self._say(DiagnosticStatus.ERROR, f"camera lost: {error}; trying again")
+        return self._camera.is_open
 
     def _say(self, level: bytes, message: str) -> None:
         if self.report(level, message):

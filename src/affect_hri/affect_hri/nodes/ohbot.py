@@ -61,6 +61,7 @@ class OhbotNode(ManagedNode):
         self._status_out = self.advertise(_topics.HEAD_STATUS)
         self._head_name = own.head
         self._head = HEADS.build(own.head, self.config(HeadConfig))
+        self.release_later(self._head.close)
         self._head.connect()
 
     def start(self) -> None:
@@ -73,7 +74,7 @@ class OhbotNode(ManagedNode):
             execute_callback=self._execute,
             cancel_callback=lambda _goal: CancelResponse.ACCEPT,
         )
-        self._closers.append(self._action.destroy)
+        self.release_later(self._action.destroy)
         if self.lockstep:
             self.listen(_topics.CLOCK, self._on_clock)
         else:
@@ -84,11 +85,6 @@ class OhbotNode(ManagedNode):
     def stop(self) -> None:
         """Tell that nobody drives the head any more."""
         self._say(HeadStatus.DISCONNECTED)
-
-    def teardown(self) -> None:
-        """Let go of the head."""
-        if hasattr(self, "_head"):
-            self._head.close()
 
     # --- commands ---
 
@@ -153,7 +149,11 @@ class OhbotNode(ManagedNode):
         return max(0.0, (stamp_ns - start_ns) / (self._motion.settled_at_ns - start_ns))
 
     def _tell_settled(self, stamp_ns: int, limited: tuple[str, ...]) -> None:
-        if self._command is not None and self._head_state == HeadStatus.MOVING and self._motion.settled(stamp_ns):
+        if (
+            self._command is not None
+            and self._head_state == HeadStatus.MOVING
+            and self._motion.settled(stamp_ns)
+        ):
             self._say(HeadStatus.READY, limited)
         for item in [item for item in self._waiting if stamp_ns >= item[0]]:
             self._waiting.remove(item)

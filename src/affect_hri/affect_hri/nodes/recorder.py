@@ -59,6 +59,8 @@ class RecorderNode(ManagedNode):
         self._bag: BagWriter | None = None
         self._early: list[tuple[Topic, int, bytes]] = []
         self._closing_s = math.inf
+        # Whatever ends the node, what was written is a whole bag.
+        self.release_later(self._close)
         if self._config.bag:
             self._open(Path(self._config.bag))
 
@@ -74,16 +76,12 @@ class RecorderNode(ManagedNode):
         self.every(0.1, self._close_when_complete)
         self.report(DiagnosticStatus.OK, "waiting for a session" if self._bag is None else "recording")
 
-    def teardown(self) -> None:
-        """Close the bag: whatever ends the node, what was written is a whole bag."""
-        self._close()
-
     def _listen_raw(self, topic: Topic) -> None:
         qos = topic.qos(self.lockstep)
         qos.depth = QUEUE
         callback: Callable[..., None] = lambda data, info: self._write(topic, info["source_timestamp"], data)  # noqa: E731
         subscription = self.create_subscription(topic.message, topic.name, callback, qos, raw=True)
-        self._closers.append(lambda: self.destroy_subscription(subscription))
+        self.release_later(lambda: self.destroy_subscription(subscription))
 
     def _on_frame(self, frame: Frame, dropped: int) -> None:
         if dropped:

@@ -51,7 +51,7 @@ class ReplayNode(ManagedNode):
             bag = stack.enter_context(SessionBag(Path(self._config.bag), self._config.image_topic))
             self._session, self._events = bag.session(), _whole(bag.events())
             self.total = bag.frame_count()
-            self._open = stack.pop_all()
+            self.release_later(stack.pop_all().close)
         self._frames: Iterator[Frame] = bag.frames()
         self.sent, self._waiting_ns, self._over = 0, -1, False
         self._images = self.outlet(_topics.IMAGE_RAW, conversions.from_frame)
@@ -66,11 +66,6 @@ class ReplayNode(ManagedNode):
         self.listen(_topics.EMOTIONS, self._on_emotions)
         self.every(0.05, self._tick)
         self.report(DiagnosticStatus.OK, f"replaying {self._config.bag}")
-
-    def teardown(self) -> None:
-        """Close the bag."""
-        if hasattr(self, "_open"):
-            self._open.close()
 
     def _tick(self) -> None:
         if self._over:

@@ -317,7 +317,7 @@ class TrialNode(ManagedNode):
             goal_callback=lambda _goal: GoalResponse.REJECT if self._running else GoalResponse.ACCEPT,
             cancel_callback=self._on_cancel,
         )
-        self._closers.append(server.destroy)
+        self.release_later(server.destroy)
 
     async def _execute(self, goal: Any) -> RunTrial.Result:
         request = goal.request
