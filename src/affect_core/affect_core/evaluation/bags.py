@@ -45,7 +45,7 @@ class SessionBag:
     def __enter__(self) -> Self:
         try:
             self._reader.open()
-        except Exception as error:  # noqa: BLE001 - the storage plugins raise many kinds for damaged files
+        except Exception as error:
             raise InputError(f"the bag {self.path} cannot be read: {error}") from error
         return self
 
