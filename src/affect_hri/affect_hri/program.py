@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from affect_hri.nodes._managed import ManagedNode
 
 POLL_S = 0.1
+WIND_UP_S = 8.0
+"""After a signal: longest wait for reports and bags that are being written."""
+SETUP_S = 10.0
+"""Longest wait for a callback that is under way, such as the loading of a model."""
+INTERRUPTED = 130
 
 
 class Program:
@@ -40,7 +45,7 @@ class Program:
             watch: called every `POLL_S` on the main thread (progress bars).
 
         Returns:
-            The largest exit code of those that have finished; 130 after a signal.
+            The largest exit code of those that have finished; 130 after a signal, unless it made them end partial.
         """
         executors = [SingleThreadedExecutor() for _ in self.nodes]
         threads = [
@@ -54,6 +59,9 @@ class Program:
             for thread in threads:
                 thread.start()
             code = self._wait(until, watch)
+            if self._interrupted.is_set():
+                self._wind_up(executors, watch)
+                code = max((node.exit_code for node in until), default=0) or INTERRUPTED
         finally:
             _stop(executors, threads)
             for node in self.nodes:
@@ -73,7 +81,18 @@ class Program:
             if code or (until and len(ended) == len(until)):
                 return code
             time.sleep(POLL_S)
-        return 130
+        return INTERRUPTED
+
+    def _wind_up(self, executors: Sequence[SingleThreadedExecutor], watch: Callable[[], None]) -> None:
+        """Tell all nodes, each on its own thread, and give them time to finish."""
+        for executor, node in zip(executors, self.nodes, strict=True):
+            executor.create_task(node.wind_up)
+        deadline_s = time.monotonic() + WIND_UP_S
+        while time.monotonic() < deadline_s and not self._crashes:
+            watch()
+            if all(node.finished.is_set() for node in self.nodes):
+                return
+            time.sleep(POLL_S)
 
     def _spin(self, executor: SingleThreadedExecutor, node: ManagedNode) -> None:
         try:
@@ -90,18 +109,23 @@ class Program:
 
 def _stop(executors: Sequence[SingleThreadedExecutor], threads: Sequence[threading.Thread]) -> None:
     for executor in executors:
-        executor.shutdown(timeout_sec=2.0)
+        executor.shutdown(timeout_sec=SETUP_S)
     for thread in threads:
-        thread.join(timeout=2.0)
+        thread.join(timeout=SETUP_S)
 
 
 def run(node_type: type[ManagedNode], args: list[str] | None = None) -> int:
-    """One node in this process, until it has finished or a signal comes. Exit code 0 after SIGINT: that is how
-    nodes are stopped."""
+    """One node in this process, until it has finished or a signal comes.
+
+    Exit code 0 after SIGINT: that is how nodes are stopped. 3 where that cut a session short.
+    """
     rclpy.init(args=sys.argv if args is None else args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = node_type()
         code = Program([node]).run(until=[node])
-        return 0 if code == 130 else code
+        return 0 if code == INTERRUPTED else code
     finally:
+        # Closing is over, leaving Python takes a moment: a repeated signal would turn a clean end into a death.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         rclpy.try_shutdown()

@@ -27,6 +27,8 @@ from affect_hri.nodes._topics import Topic
 
 S = TypeVar("S", bound=Settings)
 NAMESPACE = "affect"
+ABORT_WAIT_S = 2.0
+"""After a signal: how long a session's other nodes wait to hear its end from the conductor, who got it as well."""
 SETUP_LOCK = threading.Lock()
 """One node of a process sets up at a time: two threads that import torch at once can wait for each other for ever."""
 
@@ -53,6 +55,8 @@ class ManagedNode(LifecycleNode):
 
     node_name: ClassVar[str]
     settings: ClassVar[tuple[type[Settings], ...]] = ()
+    conducts: ClassVar[bool] = False
+    """Without it there is nothing to run: its program ends when it cannot be set up."""
 
     def __init__(self, *, handover: Handover | None = None, **node_options: Any) -> None:
         node_options.setdefault("namespace", NAMESPACE)
@@ -94,6 +98,10 @@ class ManagedNode(LifecycleNode):
 
     def stop(self) -> None:
         """Pause."""
+
+    def interrupt(self) -> None:
+        """A signal has come: bring what is under way to its end, then `finish`. By default at once."""
+        self.finish(self.exit_code)
 
     # --- what subclasses use ---
 
@@ -193,6 +201,13 @@ class ManagedNode(LifecycleNode):
         """Tell the program that this node's work is over."""
         self.exit_code = exit_code
         self.finished.set()
+
+    def wind_up(self) -> None:
+        """`interrupt` if the node is at work; run on its executor."""
+        if self._state == "active":
+            self.interrupt()
+        else:
+            self.finish(self.exit_code)
 
     def drain(self, timeout_s: float = 2.0) -> None:
         """Wait until reliable subscribers have what was published."""
@@ -314,6 +329,8 @@ class ManagedNode(LifecycleNode):
         self.destroy_timer(self._autostart)
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
+        if self.conducts and self.failure is not None:
+            self.finish(self.failure.exit_code)
 
     # --- diagnostics and parameters ---
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,7 @@ class ControllerSettings(Settings):
 
 
 class OhbotNode(ManagedNode):
-    """head/command and action show_expression -> head/joint_states (commanded), head/status."""
+    """head/command, action show_expression, /robot_face/expression -> head/joint_states (commanded), head/status."""
 
     node_name = "ohbot"
     settings = (HeadConfig, ControllerSettings)
@@ -56,7 +57,8 @@ class OhbotNode(ManagedNode):
         self._table = load_expressions()
         self._motion = Motion(self._table)
         self._command: ExpressionCommand | None = None
-        self._waiting: list[tuple[int, Future]] = []
+        self._waiting: list[tuple[int, Future, Any]] = []
+        self._from_hri = conversions.HriExpressionReader()
         self._joints = self.advertise(_topics.JOINT_STATES)
         self._status_out = self.advertise(_topics.HEAD_STATUS)
         self._head_name = own.head
@@ -79,11 +81,15 @@ class OhbotNode(ManagedNode):
             self.listen(_topics.CLOCK, self._on_clock)
         else:
             self.every(self._period_s, lambda: self._move(self.now_ns()))
+            # Not in lock-step: there the trial alone commands, or its ground truth would be wrong.
+            if topic := _topics.robot_face_expression():
+                self.listen(topic, lambda message: self._on_command(self._from_hri(message)))
         self._say(HeadStatus.READY)
         self.report(DiagnosticStatus.OK, f"driving {self._head_name}")
 
     def stop(self) -> None:
         """Tell that nobody drives the head any more."""
+        self._waiting.clear()
         self._say(HeadStatus.DISCONNECTED)
 
     # --- commands ---
@@ -106,6 +112,7 @@ class OhbotNode(ManagedNode):
         onset_s = None if math.isnan(message.onset) else message.onset
         self._motion.command(message.expression, message.intensity, SIDES[message.side], stamp_ns, onset_s)
         self._command = message
+        self._answer_waiting(lambda _: True, f"replaced by {message.expression}")
         self._say(HeadStatus.MOVING)
         return int(self._motion.settled_at_ns)
 
@@ -117,11 +124,14 @@ class OhbotNode(ManagedNode):
             goal.abort()
             return ShowExpression.Result(success=False, message=str(error))
         done: Future = Future()
-        self._waiting.append((settled_ns, done))
-        await done
+        self._waiting.append((settled_ns, done, goal))
+        reason = await done
         if goal.is_cancel_requested:
             goal.canceled()
             return ShowExpression.Result(success=False, message="canceled; the head keeps the expression")
+        if reason:
+            goal.abort()
+            return ShowExpression.Result(success=False, message=reason)
         goal.succeed()
         return ShowExpression.Result(success=True, settled_at=conversions.to_time(settled_ns))
 
@@ -155,9 +165,16 @@ class OhbotNode(ManagedNode):
             and self._motion.settled(stamp_ns)
         ):
             self._say(HeadStatus.READY, limited)
-        for item in [item for item in self._waiting if stamp_ns >= item[0]]:
-            self._waiting.remove(item)
-            item[1].set_result(None)
+        for _, _, goal in self._waiting:
+            goal.publish_feedback(ShowExpression.Feedback(progress=self._onset_share(stamp_ns)))
+        self._answer_waiting(lambda settled_ns: stamp_ns >= settled_ns, "")
+
+    def _answer_waiting(self, due: Callable[[int], bool], reason: str) -> None:
+        """End the goals whose settle instant is ``due``; a ``reason`` says why they were not reached."""
+        ready = [item for item in self._waiting if due(item[0])]
+        self._waiting = [item for item in self._waiting if item not in ready]
+        for _, done, _ in ready:
+            done.set_result(reason)
 
     def _say(self, state: int, limited: tuple[str, ...] = (), message: str = "") -> None:
         self._head_state = state

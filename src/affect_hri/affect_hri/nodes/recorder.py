@@ -17,7 +17,7 @@ from affect_core.types import Frame
 from affect_hri import conversions
 from affect_hri.bag_writer import BagWriter
 from affect_hri.nodes import _topics
-from affect_hri.nodes._managed import ManagedNode
+from affect_hri.nodes._managed import ABORT_WAIT_S, ManagedNode
 from affect_hri.nodes._topics import Topic
 from affect_hri.program import run
 from affect_hri_interfaces.msg import TrialEvent
@@ -75,6 +75,13 @@ class RecorderNode(ManagedNode):
         self.listen(_topics.TRIAL_EVENTS, self._on_event)
         self.every(0.1, self._close_when_complete)
         self.report(DiagnosticStatus.OK, "waiting for a session" if self._bag is None else "recording")
+
+    def interrupt(self) -> None:
+        """Close the bag; a session's last event is waited for a little."""
+        if self._bag is None:
+            super().interrupt()
+        else:
+            self._closing_s = min(self._closing_s, self._wall_ns() / 1e9 + ABORT_WAIT_S)
 
     def _listen_raw(self, topic: Topic) -> None:
         qos = topic.qos(self.lockstep)

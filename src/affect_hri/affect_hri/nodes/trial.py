@@ -71,6 +71,7 @@ class TrialNode(ManagedNode):
 
     node_name = "trial"
     settings = (TrialSettings,)
+    conducts = True
 
     def __init__(self, **options: Any) -> None:
         self._conductor: Conductor | None = None
@@ -108,6 +109,12 @@ class TrialNode(ManagedNode):
         """A trial that is cut off says so in its events."""
         if self._running:
             self._abort("interrupted by the operator")
+
+    def interrupt(self) -> None:
+        """Tell the others that the trial ends here."""
+        self.stop()
+        self._begin_at_s = math.inf
+        super().interrupt()
 
     @property
     def progress(self) -> tuple[float, float, str]:
@@ -150,9 +157,8 @@ class TrialNode(ManagedNode):
     def _check_ready(self) -> None:
         if self._roll.complete:
             self._begin_at_s = time.monotonic() + self._config.start_delay_s
-        elif time.monotonic() > self._deadline_s:
-            self.report(DiagnosticStatus.ERROR, f"not all nodes came up: {self._roll.missing()}")
-            self._begin_at_s = float("inf")
+        elif time.monotonic() > self._deadline_s or self._roll.hopeless:
+            self._begin_at_s = math.inf
             self._abort(f"not all nodes came up: {self._roll.missing()}")
 
     def _begin(self) -> None:
