@@ -13,11 +13,10 @@ from pathlib import Path
 import click
 
 from affect_core import __version__
-from affect_core.errors import AffectError, ConfigError
+from affect_core.errors import AffectError
 from affect_core.workspace import ensure_overlay
 
 GROUP = "affect_hri.commands"
-USAGE, PARTIAL, UNREADABLE = 2, 3, 4
 
 
 class Commands(click.Group):
@@ -87,13 +86,7 @@ def main() -> None:
         code = error.exit_code
     except click.Abort:
         code = 130
-    except ConfigError as error:
-        code = _fail(error, USAGE)
     except AffectError as error:
-        code = _fail(error, UNREADABLE)
+        click.echo(f"affect-hri: {error}", err=True)
+        code = error.exit_code
     sys.exit(code or 0)
-
-
-def _fail(error: AffectError, code: int) -> int:
-    click.echo(f"affect-hri: {error}", err=True)
-    return code

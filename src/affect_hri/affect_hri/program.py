@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -27,14 +28,44 @@ WIND_UP_S = 8.0
 SETUP_S = 10.0
 """Longest wait for a callback that is under way, such as the loading of a model."""
 INTERRUPTED = 130
+NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Signals:
+    """SIGINT and SIGTERM as a flag, also repeated ones (launch and the terminal both send one). A context manager."""
+
+    def __init__(self) -> None:
+        self.seen = threading.Event()
+
+    def catch(self) -> None:
+        """From now on."""
+        self._previous = {number: signal.signal(number, self._on_signal) for number in NUMBERS}
+
+    def __enter__(self) -> Self:
+        self.catch()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self.seen.set()
 
 
 class Program:
-    """Nodes of one process, each on an executor thread of its own, as if it had the process for itself."""
+    """Nodes of one process, each on an executor thread of its own, as if it had the process for itself.
 
-    def __init__(self, nodes: Sequence[ManagedNode]) -> None:
+    Args:
+        nodes: all of them.
+        signals: entered; a signal that has come already counts.
+    """
+
+    def __init__(self, nodes: Sequence[ManagedNode], signals: Signals) -> None:
         self.nodes = tuple(nodes)
-        self._interrupted = threading.Event()
+        self._interrupted = signals.seen
         self._crashes: list[BaseException] = []
 
     def run(self, until: Sequence[ManagedNode], watch: Callable[[], None] = lambda: None) -> int:
@@ -52,9 +83,6 @@ class Program:
             threading.Thread(target=self._spin, args=(executor, node), name=node.get_name(), daemon=True)
             for executor, node in zip(executors, self.nodes, strict=True)
         ]
-        previous = {
-            number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)
-        }
         try:
             for thread in threads:
                 thread.start()
@@ -66,9 +94,6 @@ class Program:
             _stop(executors, threads)
             for node in self.nodes:
                 node.close()
-            # Last: a second signal (launch and the terminal both send one) must not cut the closing short.
-            for number, handler in previous.items():
-                signal.signal(number, handler)
         if self._crashes:
             raise self._crashes[0]
         return code
@@ -103,9 +128,6 @@ class Program:
         except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
             self._crashes.append(error)
 
-    def _on_signal(self, _number: int, _frame: object) -> None:
-        self._interrupted.set()
-
 
 def _stop(executors: Sequence[SingleThreadedExecutor], threads: Sequence[threading.Thread]) -> None:
     for executor in executors:
@@ -119,13 +141,13 @@ def run(node_type: type[ManagedNode], args: list[str] | None = None) -> int:
 
     Exit code 0 after SIGINT: that is how nodes are stopped. 3 where that cut a session short.
     """
+    signals = Signals()
+    # Never given back: leaving Python takes a moment, and a repeated signal would turn a clean end into a death.
+    signals.catch()
     rclpy.init(args=sys.argv if args is None else args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = node_type()
-        code = Program([node]).run(until=[node])
+        code = Program([node], signals).run(until=[node])
         return 0 if code == INTERRUPTED else code
     finally:
-        # Closing is over, leaving Python takes a moment: a repeated signal would turn a clean end into a death.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
         rclpy.try_shutdown()
