@@ -117,7 +117,7 @@ def run_step(place: Place, step: Step) -> bool:
     if stamp.is_file() and stamp.read_text() == digest and step.product.exists():
         return False
     if started.exists():
-        remove_half_installed(place)
+        step.recover()
     started.touch()
     log = place.logs / f"{step.name}.log"
     log.unlink(missing_ok=True)
@@ -141,13 +141,3 @@ def _show_tail(log: Path) -> None:
         lines = log.read_text(errors="replace").splitlines()
         say("\n".join(f"    {line}" for line in lines[-LOG_TAIL_LINES:]))
         say(f"    (whole output: {log})")
-
-
-def remove_half_installed(place: Place) -> None:
-    """Forget distributions whose installation was cut short, so that pip repeats them.
-
-    pip writes INSTALLER after all other files of a distribution.
-    """
-    for info in place.venv.glob("lib/python3.*/site-packages/*.dist-info"):
-        if not (info / "INSTALLER").is_file():
-            shutil.rmtree(info)
