@@ -154,7 +154,7 @@ PLANTED = [
     (f"{CORE}/trial/session.py", "from torch import Tensor"),
     (f"{CORE}/avatar/scene.py", "import torchvision.transforms"),
     (f"{CORE}/evaluation/metrics.py", "import torchmetrics"),
-    (f"{NODES}/graph.py", "from affect_hri_interfaces.msg import Face"),
+    (f"{NODES}/composed.py", "from affect_hri_interfaces.msg import Face"),
     (f"{NODES}/conversions_extra.py", "from std_msgs.msg import Header"),
     ("launch/trial.launch.py", "import torch"),
     ("launch/trial.launch.py", "from affect_core import labels"),
