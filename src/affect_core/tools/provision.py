@@ -22,6 +22,7 @@ from preflight import (
     Probes,
     SetupError,
     StepFailed,
+    check_folder,
     check_platform,
     check_tools,
     choose_interpreter,
@@ -62,6 +63,7 @@ def make_environment(place: Place) -> None:
     probes = Probes(dict(os.environ))
     if _fits(place, probes):
         return
+    check_folder(str(place.root))
     check_platform(probes, place.ros)
     chosen = choose_interpreter(probes, place.ros)
     check_tools(probes, chosen)
