@@ -35,7 +35,8 @@ class Signals:
     """SIGINT and SIGTERM as a flag, also repeated ones (launch and the terminal both send one). A context manager."""
 
     def __init__(self) -> None:
-        self.seen = threading.Event()
+        # A plain flag: an Event's lock, taken twice by two signals in quick succession, would never be given back.
+        self.seen = False
 
     def catch(self) -> None:
         """From now on."""
@@ -52,7 +53,7 @@ class Signals:
             signal.signal(number, handler)
 
     def _on_signal(self, _number: int, _frame: object) -> None:
-        self.seen.set()
+        self.seen = True
 
 
 class Program:
@@ -65,8 +66,9 @@ class Program:
 
     def __init__(self, nodes: Sequence[ManagedNode], signals: Signals) -> None:
         self.nodes = tuple(nodes)
-        self._interrupted = signals.seen
+        self._signals = signals
         self._crashes: list[BaseException] = []
+        self._stopping = threading.Event()
 
     def run(self, until: Sequence[ManagedNode], watch: Callable[[], None] = lambda: None) -> int:
         """Spin until all of ``until`` have finished or one of them has failed, a signal comes, or a node crashes.
@@ -87,19 +89,19 @@ class Program:
             for thread in threads:
                 thread.start()
             code = self._wait(until, watch)
-            if self._interrupted.is_set():
+            if self._signals.seen:
                 self._wind_up(executors, watch)
                 code = max((node.exit_code for node in until), default=0) or INTERRUPTED
         finally:
-            _stop(executors, threads)
+            self._stop(executors, threads)
             for node in self.nodes:
                 node.close()
-        if self._crashes:
-            raise self._crashes[0]
+        for crash in self._crashed():
+            raise crash
         return code
 
     def _wait(self, until: Sequence[ManagedNode], watch: Callable[[], None]) -> int:
-        while not self._interrupted.is_set() and not self._crashes:
+        while not self._signals.seen and not self._crashed():
             watch()
             ended = [node for node in until if node.finished.is_set()]
             code = max((node.exit_code for node in ended), default=0)
@@ -113,27 +115,35 @@ class Program:
         for executor, node in zip(executors, self.nodes, strict=True):
             executor.create_task(node.wind_up)
         deadline_s = time.monotonic() + WIND_UP_S
-        while time.monotonic() < deadline_s and not self._crashes:
+        while time.monotonic() < deadline_s and not self._crashed():
             watch()
             if all(node.finished.is_set() for node in self.nodes):
                 return
             time.sleep(POLL_S)
 
+    def _stop(self, executors: Sequence[SingleThreadedExecutor], threads: Sequence[threading.Thread]) -> None:
+        # Not Executor.shutdown() first: it takes the guard conditions away from under a thread that waits on them.
+        self._stopping.set()
+        for executor in executors:
+            executor.create_task(lambda: None)  # something to do, so that spin_once returns
+        for thread in threads:
+            thread.join(timeout=SETUP_S)
+        for executor in executors:
+            executor.shutdown()
+
+    def _crashed(self) -> list[BaseException]:
+        # rclpy eats what a transition raises, so nodes keep it.
+        return self._crashes + [node.crash for node in self.nodes if node.crash is not None]
+
     def _spin(self, executor: SingleThreadedExecutor, node: ManagedNode) -> None:
         try:
             executor.add_node(node)
-            executor.spin()
+            while not self._stopping.is_set():
+                executor.spin_once()
         except ExternalShutdownException:
             pass
         except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
             self._crashes.append(error)
-
-
-def _stop(executors: Sequence[SingleThreadedExecutor], threads: Sequence[threading.Thread]) -> None:
-    for executor in executors:
-        executor.shutdown(timeout_sec=SETUP_S)
-    for thread in threads:
-        thread.join(timeout=SETUP_S)
 
 
 def run(node_type: type[ManagedNode], args: list[str] | None = None) -> int:

@@ -41,7 +41,7 @@ class SessionBag:
         self.path, self._wanted = path, image_topic
         try:
             self._reader = AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY))
-        except AnyReaderError as error:
+        except (AnyReaderError, OSError) as error:
             raise InputError(f"{path} is not a bag that can be read: {error}") from error
 
     def __enter__(self) -> Self:

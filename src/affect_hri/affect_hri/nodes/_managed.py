@@ -63,6 +63,8 @@ class ManagedNode(LifecycleNode):
         super().__init__(self.node_name, **node_options)
         self.handover = handover
         self.failure: AffectError | None = None
+        self.crash: Exception | None = None
+        """What a transition raised and was no AffectError: a mistake of ours, which must end the program."""
         self.exit_code = 0
         self.finished = threading.Event()
         self.lockstep = False
@@ -273,6 +275,9 @@ class ManagedNode(LifecycleNode):
             if undo is not None:
                 undo()
             return TransitionCallbackReturn.FAILURE
+        except Exception as error:
+            self.crash = error
+            raise
         self.failure = None
         return then(state)
 
