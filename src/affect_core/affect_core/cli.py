@@ -72,7 +72,8 @@ def photo_video(path: Path, seconds: float, fps: float) -> None:
 
     from affect_core.cameras.synthetic import make_photo_video
 
-    make_photo_video(astronaut(), path, size_wh=(1280, 720), fps=fps, seconds=seconds)
+    portrait = astronaut()  # type: ignore[no-untyped-call] # scikit-image types its data in part
+    make_photo_video(portrait, path, size_wh=(1280, 720), fps=fps, seconds=seconds)
     click.echo(path)
 
 
