@@ -109,7 +109,8 @@ class OhbotNode(ManagedNode):
         if stamp_ns == 0 and not self.lockstep:  # a command from the command line carries no stamp
             stamp_ns = self.now_ns()
             message.header.stamp = conversions.to_time(stamp_ns)
-        onset_s = None if math.isnan(message.onset) else message.onset
+        # 0 is what the command line sends when nobody names an onset.
+        onset_s = None if math.isnan(message.onset) or message.onset == 0.0 else message.onset
         self._motion.command(message.expression, message.intensity, SIDES[message.side], stamp_ns, onset_s)
         self._command = message
         self._answer_waiting(lambda _: True, f"replaced by {message.expression}")
