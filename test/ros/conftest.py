@@ -109,6 +109,10 @@ class Peer:
         self.node.create_subscription(message_type, topic, inbox.append, _profile(latched, depth))
         return inbox
 
+    def react(self, topic, message_type, callback, *, latched=False):
+        """Call back with every message of the topic."""
+        self.node.create_subscription(message_type, topic, callback, _profile(latched, 100))
+
     def speak(self, topic, message_type, *, listeners=1, depth=100):
         """A publisher that ``listeners`` subscriptions are matched with."""
         publisher = self.node.create_publisher(message_type, topic, _profile(True, depth))

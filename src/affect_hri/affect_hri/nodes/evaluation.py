@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import time
@@ -165,8 +166,10 @@ def _expected_frames(end: affect.TrialEvent | None) -> int | None:
     """How many frames the conductor let pass; None in wall mode and after an abort."""
     if end is None or end.kind != affect.TrialEvent.SESSION_END or not end.detail:
         return None
-    count = json.loads(end.detail).get("frames")
-    return int(count) if count is not None else None
+    with contextlib.suppress(ValueError, AttributeError):  # an event of somebody else's conductor
+        count = json.loads(end.detail).get("frames")
+        return int(count) if count is not None else None
+    return None
 
 
 def main() -> int:

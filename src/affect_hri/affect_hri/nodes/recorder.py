@@ -103,7 +103,9 @@ class RecorderNode(ManagedNode):
 
     def _on_event(self, message: TrialEvent) -> None:
         if message.kind == TrialEvent.SESSION_START and self._bag is None:
-            self._open(Path(self._config.output) / message.session / "bag", message)
+            self._open(Path(self._config.output) / message.session / "bag")
+        if message.kind == TrialEvent.SESSION_START and self._bag is not None:
+            self._bag.describe("session", message.detail)
         self._write(_topics.TRIAL_EVENTS, self._wall_ns(), serialize_message(message))
         if message.kind in (TrialEvent.SESSION_END, TrialEvent.ABORT):
             self._closing_s = self._wall_ns() / 1e9 + self._config.grace_s
@@ -111,9 +113,9 @@ class RecorderNode(ManagedNode):
     def _wall_ns(self) -> int:
         return int(self._system.now().nanoseconds)
 
-    def _open(self, path: Path, event: TrialEvent | None = None) -> None:
-        session = {"session": event.detail} if event else {}
-        self._bag = BagWriter(path, {"recorder": json.dumps({"image": self._config.image}), **session})
+    def _open(self, path: Path) -> None:
+        self._bag = BagWriter(path)
+        self._bag.describe("recorder", json.dumps({"image": self._config.image}))
         self.report(DiagnosticStatus.OK, f"recording {path}")
         for topic, stamp_ns, data in self._early:
             self._write(topic, stamp_ns, data)

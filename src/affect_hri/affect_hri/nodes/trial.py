@@ -320,10 +320,14 @@ class TrialNode(ManagedNode):
             RunTrial,
             "run_trial",
             execute_callback=self._execute,
-            goal_callback=lambda _goal: GoalResponse.REJECT if self._running else GoalResponse.ACCEPT,
+            goal_callback=lambda _goal: GoalResponse.REJECT if self._busy else GoalResponse.ACCEPT,
             cancel_callback=self._on_cancel,
         )
         self.release_later(server.destroy)
+
+    @property
+    def _busy(self) -> bool:
+        return self._running or self._goal is not None
 
     async def _execute(self, goal: Any) -> RunTrial.Result:
         request = goal.request
@@ -334,7 +338,7 @@ class TrialNode(ManagedNode):
             return RunTrial.Result(success=False, message=str(error))
         answer: Future = Future()
         self._goal = (goal, answer)
-        self._begin_at_s = None
+        self._begin_at_s, self._deadline_s = None, time.monotonic() + self._config.ready_timeout_s
         success, message = await answer
         self._goal = None
         (goal.succeed if success else goal.canceled if goal.is_cancel_requested else goal.abort)()
@@ -343,6 +347,9 @@ class TrialNode(ManagedNode):
     def _on_cancel(self, _goal: Any) -> CancelResponse:
         if self._running:
             self._abort("canceled by the client")
+        else:
+            self._begin_at_s = math.inf
+            self._answer_goal(False, "canceled by the client")
         return CancelResponse.ACCEPT
 
     def _answer_goal(self, success: bool, message: str) -> None:
