@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from affect_core.evaluation.records import NAN, FrameRecord, TruthEvent
+from affect_core.trial import EventKind
 from affect_core.types import Emotion, EmotionSet, FaceSet
 
 Box = tuple[float, float, float, float]
@@ -144,7 +146,7 @@ class TrialCollector:
         return Collected(
             tuple(events),
             tuple(records),
-            _counts(self._frames.values()),
+            _counts(frame for _, frame in frames),
             _rate(self._camera_ns.values()),
             _rate(self._labels_ns.values()),
             model,
@@ -154,6 +156,13 @@ class TrialCollector:
 
     def _frame(self, stamp_ns: int) -> _Partial:
         return self._frames.setdefault(stamp_ns, _Partial())
+
+
+def _span(events: Iterable[TruthEvent]) -> tuple[float, float]:
+    """From the first SESSION_START to the last end; infinite on a side where there is no such event."""
+    starts = [event.stamp_ns for event in events if event.kind is EventKind.SESSION_START]
+    ends = [event.stamp_ns for event in events if event.kind in (EventKind.SESSION_END, EventKind.ABORT)]
+    return min(starts, default=-math.inf), max(ends, default=math.inf)
 
 
 def _record(stamp_ns: int, frame: _Partial, emotions: EmotionSet) -> FrameRecord:
