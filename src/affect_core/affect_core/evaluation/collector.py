@@ -138,9 +138,13 @@ class TrialCollector:
             self._labels_ns.setdefault(emotions.stamp_ns, wall_ns)
 
     def collected(self) -> Collected:
-        """All so far. A frame whose estimate was dropped or is under way is counted, but has no record."""
-        frames = sorted(self._frames.items())
+        """All so far. A frame whose estimate was dropped or is under way is counted, but has no record.
+
+        A camera on the wall clock also runs before the session's start and after its end; those frames stay out.
+        """
         events = sorted(self._events.values(), key=lambda event: (event.stamp_ns, event.index))
+        first_ns, end_ns = _span(events)
+        frames = [item for item in sorted(self._frames.items()) if first_ns <= item[0] < end_ns]
         records = [_record(stamp_ns, frame, frame.emotions) for stamp_ns, frame in frames if frame.emotions]
         model, sha256, runtime = self._model
         return Collected(
