@@ -275,8 +275,17 @@ class TestImageEncodings:
     @pytest.mark.parametrize("padding", [0, 3])
     @pytest.mark.parametrize(
         "encoding",
-        ["rgb8", "bgr8", "rgba8", "bgra8", "mono8", "mono16", "rgb16", "bgr16", "rgba16", "bgra16"]
-        + [
+        [
+            "rgb8",
+            "bgr8",
+            "rgba8",
+            "bgra8",
+            "mono8",
+            "mono16",
+            "rgb16",
+            "bgr16",
+            "rgba16",
+            "bgra16",
             "yuv422",
             "yuv422_yuy2",
             "bayer_rggb8",
