@@ -13,7 +13,6 @@ from typing import Final
 
 from affect_core.errors import ConfigError
 
-
 Axis = tuple[float, float, float]
 
 _AHEAD: Final[Axis] = (1.0, 0.0, 0.0)
