@@ -209,7 +209,7 @@ def test_emergency_stop_of_a_lost_robot_holds_when_it_is_back(ohbot, fake, event
     del fake.board.lines[:]
     fake.plug()
     assert eventually(lambda: head.present)
-    assert fake.wait_until(lambda board: board.lines[-2:] == LIGHTS_OUT)
+    assert fake.wait_until(lambda board: b"l01,0,0,0" in board.lines)
     with pytest.raises(HeadError, match="emergency"):
         head.command({})
     assert not [line for line in fake.board.lines if line.startswith(b"a")]
