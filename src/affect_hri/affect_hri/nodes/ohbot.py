@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +12,16 @@ from rclpy.action import ActionServer, CancelResponse
 from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Float32
+from std_srvs.srv import Trigger
 
 from affect_core.config import Settings, setting
 from affect_core.errors import AffectError, ConfigError, HeadError
-from affect_core.heads import HEADS, HeadConfig
+from affect_core.heads import HEADS, Head, HeadConfig
 from affect_core.heads.expressions import load_expressions
 from affect_core.heads.motion import Motion
 from affect_core.heads.rig import Pose, clamp
+from affect_core.heads.speech import Mouth, MouthConfig
 from affect_hri import conversions
 from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ManagedNode
@@ -44,10 +48,17 @@ class ControllerSettings(Settings):
 
 
 class OhbotNode(ManagedNode):
-    """head/command and action show_expression -> head/joint_states (commanded), head/status."""
+    """head/command, head/mouth and action show_expression -> head/joint_states (commanded), head/status.
+
+    Services `estop` and `release`: let go of the head at once, and the way back.
+    """
 
     node_name = "ohbot"
-    settings = (HeadConfig, ControllerSettings)
+    settings = (HeadConfig, MouthConfig, ControllerSettings)
+
+    def __init__(self, **options: Any) -> None:
+        self._head: Head | None = None
+        super().__init__(**options)
 
     def setup(self) -> None:
         """Connect the head and read the expression table."""
@@ -55,18 +66,23 @@ class OhbotNode(ManagedNode):
         self._period_s = 1.0 / own.rate_hz
         self._table = load_expressions()
         self._motion = Motion(self._table)
+        self._mouth = Mouth(self.config(MouthConfig))
         self._command: ExpressionCommand | None = None
         self._waiting: list[tuple[int, Future]] = []
+        self._fault, self._mouth_problem, self._stamp_ns = "", "", 0
         self._joints = self.advertise(_topics.JOINT_STATES)
         self._status_out = self.advertise(_topics.HEAD_STATUS)
         self._head_name = own.head
         self._head = HEADS.build(own.head, self.config(HeadConfig))
         self.release_later(self._head.close)
         self._head.connect()
+        self._offer("estop", self._on_estop)
+        self._offer("release", self._on_release)
 
     def start(self) -> None:
         """Follow commands; move at the controller's rate, or at every tick of the lock-step clock."""
         self.listen(_topics.HEAD_COMMAND, self._on_command)
+        self.listen(_topics.MOUTH, self._on_mouth)
         self._action = ActionServer(
             self,
             ShowExpression,
@@ -86,6 +102,33 @@ class OhbotNode(ManagedNode):
         """Tell that nobody drives the head any more."""
         self._say(HeadStatus.DISCONNECTED)
 
+    def close(self) -> None:
+        """The servos are switched off first: telling everybody else may take longer than a launch system waits."""
+        if self._head is not None:
+            self._head.close()
+        super().close()
+
+    # --- emergency stop ---
+
+    def _offer(self, name: str, answer: Callable[..., Trigger.Response]) -> None:
+        service = self.create_service(Trigger, name, answer)
+        self.release_later(lambda: self.destroy_service(service))
+
+    def _on_estop(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        try:
+            self._head.estop()
+        except HeadError as error:
+            response.message = str(error)
+        else:
+            response.success, response.message = True, f"{self._head_name} is switched off"
+        self._tell_fault(self._head.fault)
+        return response
+
+    def _on_release(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._head.release()
+        response.success, response.message = True, "the next command moves the head"
+        return response
+
     # --- commands ---
 
     def _on_command(self, message: ExpressionCommand) -> None:
@@ -94,6 +137,10 @@ class OhbotNode(ManagedNode):
         except AffectError as error:
             self.report(DiagnosticStatus.ERROR, str(error))
             self._say(HeadStatus.FAULT, message=str(error))
+
+    def _on_mouth(self, message: Float32) -> None:
+        stamp_ns = self._stamp_ns if self.lockstep else self.now_ns()
+        self._mouth_problem = self._mouth.hear(message.data, stamp_ns)
 
     def _show(self, message: ExpressionCommand) -> int:
         """Begin an expression; returns the instant at which it is settled, ns."""
@@ -106,7 +153,8 @@ class OhbotNode(ManagedNode):
         onset_s = None if math.isnan(message.onset) else message.onset
         self._motion.command(message.expression, message.intensity, SIDES[message.side], stamp_ns, onset_s)
         self._command = message
-        self._say(HeadStatus.MOVING)
+        if not self._fault:
+            self._say(HeadStatus.MOVING)
         return int(self._motion.settled_at_ns)
 
     async def _execute(self, goal: Any) -> ShowExpression.Result:
@@ -118,7 +166,10 @@ class OhbotNode(ManagedNode):
             return ShowExpression.Result(success=False, message=str(error))
         done: Future = Future()
         self._waiting.append((settled_ns, done))
-        await done
+        problem = await done
+        if problem:
+            goal.abort()
+            return ShowExpression.Result(success=False, message=problem)
         if goal.is_cancel_requested:
             goal.canceled()
             return ShowExpression.Result(success=False, message="canceled; the head keeps the expression")
@@ -131,16 +182,34 @@ class OhbotNode(ManagedNode):
         self._move(conversions.from_time(message.clock))
 
     def _move(self, stamp_ns: int) -> None:
-        pose = self._motion.pose(stamp_ns)
+        self._stamp_ns = stamp_ns
+        pose = self._mouth.add_to(self._motion.pose(stamp_ns), stamp_ns)
         try:
             applied = self._head.command(pose)
         except HeadError as error:
-            if self.report(DiagnosticStatus.ERROR, str(error)):
-                self._say(HeadStatus.FAULT, message=str(error))
+            self._tell_fault(str(error))
             return
-        self.report(DiagnosticStatus.OK, f"driving {self._head_name}")
+        self._tell_recovered()
         self._joints.publish(_joint_state(applied, stamp_ns, self._onset_share(stamp_ns)))
         self._tell_settled(stamp_ns, clamp(pose)[1])
+
+    def _tell_fault(self, fault: str) -> None:
+        """The head does not follow: everybody who waits for it is told, once."""
+        if fault == self._fault:
+            return
+        self._fault = fault
+        self.report(DiagnosticStatus.ERROR, fault)
+        self._say(HeadStatus.FAULT if self._head.present else HeadStatus.DISCONNECTED, message=fault)
+        self._answer_waiting(lambda _settled_ns: fault)
+
+    def _tell_recovered(self) -> None:
+        if self._fault:
+            self._fault = ""
+            self._say(HeadStatus.READY if self._command is None else HeadStatus.MOVING)
+        if self._mouth_problem:
+            self.report(DiagnosticStatus.WARN, self._mouth_problem)
+        else:
+            self.report(DiagnosticStatus.OK, f"driving {self._head_name}")
 
     def _onset_share(self, stamp_ns: int) -> float:
         if self._command is None or self._motion.settled(stamp_ns):
@@ -155,9 +224,15 @@ class OhbotNode(ManagedNode):
             and self._motion.settled(stamp_ns)
         ):
             self._say(HeadStatus.READY, limited)
-        for item in [item for item in self._waiting if stamp_ns >= item[0]]:
-            self._waiting.remove(item)
-            item[1].set_result(None)
+        self._answer_waiting(lambda settled_ns: "" if stamp_ns >= settled_ns else None)
+
+    def _answer_waiting(self, answer: Callable[[int], str | None]) -> None:
+        """Answer those goals that ``answer`` has one for: empty = settled, or what is wrong."""
+        for settled_ns, done in list(self._waiting):
+            result = answer(settled_ns)
+            if result is not None:
+                self._waiting.remove((settled_ns, done))
+                done.set_result(result)
 
     def _say(self, state: int, limited: tuple[str, ...] = (), message: str = "") -> None:
         self._head_state = state
