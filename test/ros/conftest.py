@@ -248,6 +248,7 @@ NODES = (
     "overlay",
     "recorder",
     "replay",
+    "responder",
     "trial",
 )
 

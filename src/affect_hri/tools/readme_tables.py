@@ -18,7 +18,10 @@ from affect_hri.nodes._managed import NodeSettings
 from affect_hri.nodes._topics import Topic
 
 ROOT = Path(__file__).resolve().parents[3]
-NODES = ("camera", "avatar", "face", "emotion", "ohbot", "trial", "evaluation", "recorder", "replay", "overlay")
+NODES = (
+    *("camera", "avatar", "face", "emotion", "ohbot", "responder"),
+    *("trial", "evaluation", "recorder", "replay", "overlay"),
+)
 REQUIREMENTS = ("core", "no_deps", "torch", "train", "test", "ros_wheels", "colcon", "build")
 MARKED = r"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)"
 
