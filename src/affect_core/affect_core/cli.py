@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from affect_core import __version__
+from affect_core.commands import head_fake
 from affect_core.errors import AffectError, ConfigError
 from affect_core.workspace import ensure_overlay
 
@@ -75,6 +76,14 @@ def photo_video(path: Path, seconds: float, fps: float) -> None:
 
     make_photo_video(astronaut(), path, size_wh=(1280, 720), fps=fps, seconds=seconds)
     click.echo(path)
+
+
+@commands.group()
+def head() -> None:
+    """The robot head, virtual or real."""
+
+
+head.add_command(head_fake.fake)
 
 
 def main() -> None:
