@@ -74,13 +74,13 @@ class HeadShape:
         """How far the face stands out of the bare skull at (x, z), metres."""
         side = np.abs(x)
         relief = self._nose(x, z)
-        relief += 0.007 * _bump(side, z, 0.0115, self.nose_tip_z - 0.002, 0.0050, 0.0055)  # nostril wings
-        relief -= 0.015 * _bump(side, z, self.eye_x, self.eye_z, 0.0155, 0.0125)  # eye sockets
-        relief += self.cheek * _bump(side, z, 0.042, -0.022, 0.018, 0.016)
-        relief += 0.0045 * _bump(side, z, 0.030, 0.042, 0.020, 0.008)  # brow ridge
-        relief += 0.005 * _bump(x, z, 0.0, self.mouth_z - 0.002, 0.026, 0.016)
-        relief += self.chin * _bump(x, z, 0.0, -0.088, 0.018, 0.013)
-        relief -= 0.003 * _bump(x, z, 0.0, -0.069, 0.018, 0.005)  # fold under the lip
+        relief += 0.007 * bump(side, z, 0.0115, self.nose_tip_z - 0.002, 0.0050, 0.0055)  # nostril wings
+        relief -= 0.015 * bump(side, z, self.eye_x, self.eye_z, 0.0155, 0.0125)  # eye sockets
+        relief += self.cheek * bump(side, z, 0.042, -0.022, 0.018, 0.016)
+        relief += 0.0045 * bump(side, z, 0.030, 0.042, 0.020, 0.008)  # brow ridge
+        relief += 0.005 * bump(x, z, 0.0, self.mouth_z - 0.002, 0.026, 0.016)
+        relief += self.chin * bump(x, z, 0.0, -0.088, 0.018, 0.013)
+        relief -= 0.003 * bump(x, z, 0.0, -0.069, 0.018, 0.005)  # fold under the lip
         return relief
 
     def _nose(self, x: Array, z: Array) -> Array:
@@ -94,7 +94,8 @@ class HeadShape:
         return result
 
 
-def _bump(x: Array, z: Array, at_x: float, at_z: float, size_x: float, size_z: float) -> Array:
+def bump(x: Array, z: Array, at_x: float, at_z: float, size_x: float, size_z: float) -> Array:
+    """A smooth hill of height 1 at a place, with its standard deviations."""
     result: Array = np.exp(-0.5 * (((x - at_x) / size_x) ** 2 + ((z - at_z) / size_z) ** 2))
     return result
 
