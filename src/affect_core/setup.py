@@ -1,3 +1,5 @@
+"""What colcon and pip call; everything stands in setup.cfg."""
+
 from setuptools import setup
 
 setup()

@@ -54,6 +54,12 @@ def test_another_distribution_is_named_with_what_to_do(tools: SimpleNamespace, d
     assert "unset" in message
 
 
+def test_a_path_that_colcons_scripts_cannot_quote_is_refused(tools: SimpleNamespace) -> None:
+    tools.preflight.check_folder("/home/ada/robots-2/affect_hri+x@1.0")
+    for folder in ("/home/my robots/ws", "/mnt/a:b/ws", "/tmp/$x"):
+        assert repr(folder) in refused(tools, tools.preflight.check_folder, folder)
+
+
 def test_the_wheels_need_linux_x86_64_glibc(tools: SimpleNamespace) -> None:
     check = tools.preflight.check_platform
     check(machine(tools), False)

@@ -1,6 +1,7 @@
 """The steps of the set-up: what makes them due, what an interruption leaves, what programs are started with."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,13 +35,17 @@ class CountedStep:
 
     def __init__(self, tools: SimpleNamespace, product: Path) -> None:
         self.tools, self.product, self.runs, self.failure = tools, product, 0, lambda: None
+        self.recoveries = 0
 
     def run(self) -> None:
         self.runs += 1
         self.failure()
 
+    def recover(self) -> None:
+        self.recoveries += 1
+
     def step(self, inputs: str = "a") -> Any:
-        return self.tools.steps.Step("counted", "a step", inputs, self.run, self.product)
+        return self.tools.steps.Step("counted", "a step", inputs, self.run, self.product, self.recover)
 
 
 @pytest.fixture
@@ -79,20 +84,52 @@ def test_a_failed_step_shows_the_end_of_its_log_and_runs_again(
     shown = capsys.readouterr().err
     assert "line 99" in shown
     assert "line 74" not in shown
+    assert counted.recoveries == 0
     counted.failure = lambda: None
     assert tools.provision.run_step(here, counted.step())
+    assert (counted.runs, counted.recoveries) == (2, 1)
 
 
-def test_what_pip_left_half_done_is_forgotten(
-    tools: SimpleNamespace, tmp_path: Path, counted: CountedStep
-) -> None:
-    here = place(tools, tmp_path)
-    packages = here.venv / "lib" / "python3.11" / "site-packages"
+def step_named(tools: SimpleNamespace, root: Path, name: str) -> Any:
+    """One step of the set-up as it is for this repository, at work in the folder `root`."""
+    shutil.copytree(
+        ROOT / "src" / "affect_core" / "requirements", root / "src" / "affect_core" / "requirements"
+    )
+    for file in ("setup.py", "setup.cfg"):
+        write(root / "src" / "affect_core" / file)
+    write(root / "colcon.meta")
+    return next(step for step in tools.steps.all_steps(place(tools, root)) if step.name == name)
+
+
+def test_what_pip_left_half_done_is_forgotten(tools: SimpleNamespace, tmp_path: Path) -> None:
+    step = step_named(tools, tmp_path, "core")
+    packages = tmp_path / ".venv" / "lib" / "python3.11" / "site-packages"
     write(packages / "whole-1.dist-info" / "INSTALLER", "pip")
     write(packages / "half-1.dist-info" / "METADATA")
-    write(here.stamps / "counted.started")
-    tools.provision.run_step(here, counted.step())
+    step.recover()
     assert [path.name for path in packages.iterdir()] == ["whole-1.dist-info"]
+
+
+def test_a_build_that_was_cut_short_starts_afresh(tools: SimpleNamespace, tmp_path: Path) -> None:
+    step = step_named(tools, tmp_path, "workspace")
+    write(tmp_path / "build" / "half.o")
+    write(tmp_path / "install" / "setup.bash")
+    step.recover()
+    assert not (tmp_path / "build").exists()
+    assert not (tmp_path / "install").exists()
+
+
+def test_pytorch_comes_first_and_its_index_can_be_named(
+    tools: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFFECT_HRI_PIP_TORCH_ARGS", "--index-url 'https://host.example/cpu wheels'")
+    step = step_named(tools, tmp_path, "torch")
+    assert tools.steps.all_steps(tools.place.Place(tmp_path))[0].name == "torch"
+    calls: list[list[str]] = []
+    monkeypatch.setattr(tools.steps, "logged", lambda here, name, command: calls.append(command))
+    step.run()
+    assert calls[0][6:8] == ["--index-url", "https://host.example/cpu wheels"]
+    assert calls[0][-1] == tools.place.Place(tmp_path).requirements("torch")[0]
 
 
 @pytest.fixture

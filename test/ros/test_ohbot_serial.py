@@ -135,7 +135,7 @@ def test_no_robot_is_told_and_the_node_lives_on(bench, peer, node_class, tmp_pat
 
 
 @pytest.fixture
-def process(fake, _isolated_domain):
+def process(fake, ros_domain):
     """Starts ohbot_node as a process of its own on the fake."""
     started = []
 

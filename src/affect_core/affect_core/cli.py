@@ -14,11 +14,10 @@ import click
 
 from affect_core import __version__
 from affect_core.commands import head_fake
-from affect_core.errors import AffectError, ConfigError
+from affect_core.errors import AffectError
 from affect_core.workspace import ensure_overlay
 
 GROUP = "affect_hri.commands"
-USAGE, PARTIAL, UNREADABLE = 2, 3, 4
 
 
 class Commands(click.Group):
@@ -74,7 +73,8 @@ def photo_video(path: Path, seconds: float, fps: float) -> None:
 
     from affect_core.cameras.synthetic import make_photo_video
 
-    make_photo_video(astronaut(), path, size_wh=(1280, 720), fps=fps, seconds=seconds)
+    portrait = astronaut()  # type: ignore[no-untyped-call] # scikit-image types its data in part
+    make_photo_video(portrait, path, size_wh=(1280, 720), fps=fps, seconds=seconds)
     click.echo(path)
 
 
@@ -96,13 +96,7 @@ def main() -> None:
         code = error.exit_code
     except click.Abort:
         code = 130
-    except ConfigError as error:
-        code = _fail(error, USAGE)
     except AffectError as error:
-        code = _fail(error, UNREADABLE)
+        click.echo(f"affect-hri: {error}", err=True)
+        code = error.exit_code
     sys.exit(code or 0)
-
-
-def _fail(error: AffectError, code: int) -> int:
-    click.echo(f"affect-hri: {error}", err=True)
-    return code

@@ -48,7 +48,9 @@ def from_mapping(kind: type[S], values: Mapping[str, Any], source: str = "the co
     known = {item.name: item for item in dataclasses.fields(cast(Any, kind))}
     unknown = sorted(set(values) - set(known))
     if unknown:
-        raise ConfigError(f"{source}: unknown key {', '.join(unknown)}; {kind.__name__} knows: {', '.join(known)}")
+        raise ConfigError(
+            f"{source}: unknown key {', '.join(unknown)}; {kind.__name__} knows: {', '.join(known)}"
+        )
     return kind(**{key: _coerce(known[key].default, value) for key, value in values.items()})
 
 

@@ -12,14 +12,21 @@ AffectError
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 
 class AffectError(Exception):
     """Base of all errors this project raises on purpose."""
 
+    exit_code: ClassVar[int] = 4
+    """Of a program that it ends: unreadable input."""
+
 
 class ConfigError(AffectError):
     """A parameter, YAML file or name is wrong."""
+
+    exit_code = 2
+    """Usage."""
 
 
 class UnknownName(ConfigError):

@@ -42,7 +42,7 @@ def find_named(folder: str, name: str, suffix: str = "") -> Path:
     Raises:
         ConfigError: neither a path nor a known name; the message lists the known names.
     """
-    if Path(name).exists():
+    if name and Path(name).exists():
         return Path(name)
     base = find_shared(folder)
     candidate = base / f"{name}{suffix}"

@@ -7,7 +7,6 @@ from typing import Generic, TypeVar
 
 from affect_core.errors import UnknownName
 
-
 T = TypeVar("T")
 
 

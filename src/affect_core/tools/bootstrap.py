@@ -54,13 +54,16 @@ def _check(place: Place, arguments: list[str]) -> int:
 
 
 def _test(place: Place, arguments: list[str]) -> int:
+    """The tests run also where a check fails: one round shows everything, and pytest has the last line."""
     setup(place)
-    return _static_checks(place) or _pytest(place, "-m", "not long", *arguments)
+    static = _static_checks(place)
+    return _pytest(place, "-m", "not long", *arguments) or static
 
 
 def _test_long(place: Place, arguments: list[str]) -> int:
     setup(place)
-    return _static_checks(place) or _pytest(place, "-m", "long", *arguments)
+    static = _static_checks(place)
+    return _pytest(place, "-m", "long", *arguments) or static
 
 
 def _clean(place: Place, arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -114,6 +115,19 @@ def uses_sourced_ros(environment: Mapping[str, str]) -> bool:
         f"ROS_DISTRO={distro} is sourced, but only ROS 2 Jazzy is supported: in a fresh shell source "
         "/opt/ros/jazzy/setup.bash, or source no ROS at all (ROS_DISTRO unset): then ROS 2 comes as wheels"
     )
+
+
+def check_folder(folder: str) -> None:
+    """The scripts that colcon writes do not quote the workspace's path.
+
+    Raises:
+        SetupError: it has a space or another character that means something to a shell.
+    """
+    if re.search(r"[\s:;&|$'\"\\()<>*?]", folder):
+        raise SetupError(
+            f"expected a folder whose path has no spaces or shell characters, got {folder!r}: colcon's scripts do "
+            "not work there; move the checkout"
+        )
 
 
 def check_platform(probes: Probes, ros: bool) -> None:

@@ -22,6 +22,7 @@ from preflight import (
     Probes,
     SetupError,
     StepFailed,
+    check_folder,
     check_platform,
     check_tools,
     choose_interpreter,
@@ -62,6 +63,7 @@ def make_environment(place: Place) -> None:
     probes = Probes(dict(os.environ))
     if _fits(place, probes):
         return
+    check_folder(str(place.root))
     check_platform(probes, place.ros)
     chosen = choose_interpreter(probes, place.ros)
     check_tools(probes, chosen)
@@ -117,7 +119,7 @@ def run_step(place: Place, step: Step) -> bool:
     if stamp.is_file() and stamp.read_text() == digest and step.product.exists():
         return False
     if started.exists():
-        remove_half_installed(place)
+        step.recover()
     started.touch()
     log = place.logs / f"{step.name}.log"
     log.unlink(missing_ok=True)
@@ -141,13 +143,3 @@ def _show_tail(log: Path) -> None:
         lines = log.read_text(errors="replace").splitlines()
         say("\n".join(f"    {line}" for line in lines[-LOG_TAIL_LINES:]))
         say(f"    (whole output: {log})")
-
-
-def remove_half_installed(place: Place) -> None:
-    """Forget distributions whose installation was cut short, so that pip repeats them.
-
-    pip writes INSTALLER after all other files of a distribution.
-    """
-    for info in place.venv.glob("lib/python3.*/site-packages/*.dist-info"):
-        if not (info / "INSTALLER").is_file():
-            shutil.rmtree(info)

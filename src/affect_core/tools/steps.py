@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Step:
     inputs: str
     run: Callable[[], None]
     product: Path
+    recover: Callable[[], None]  # first, where an earlier run was cut short or failed
 
 
 def all_steps(place: Place) -> list[Step]:
@@ -80,7 +82,20 @@ def _pip_step(place: Place, name: str, title: str, files: list[str], options: It
     def run() -> None:
         _pip_install(place, name, [*options, "-c", str(constraints), *wanted])
 
-    return Step(name, title, "\n".join([*wanted, constraints.read_text()]), run, place.python)
+    return Step(
+        name, title, "\n".join([*wanted, constraints.read_text()]), run, place.python, _pip_recovery(place)
+    )
+
+
+def _pip_recovery(place: Place) -> Callable[[], None]:
+    """Forget distributions whose installation was cut short: pip repeats them, and writes INSTALLER last."""
+
+    def recover() -> None:
+        for info in place.venv.glob("lib/python3.*/site-packages/*.dist-info"):
+            if not (info / "INSTALLER").is_file():
+                shutil.rmtree(info)
+
+    return recover
 
 
 def _constraints(place: Place) -> Path:
@@ -108,7 +123,7 @@ def _colcon_step(place: Place) -> Step:
         if logged(place, "colcon", [str(place.python), "-c", CAN_COLCON]) is not None:
             _pip_install(place, "colcon", ["-c", str(_constraints(place)), *wanted])
 
-    return Step("colcon", "colcon", "\n".join(wanted), run, place.python)
+    return Step("colcon", "colcon", "\n".join(wanted), run, place.python, _pip_recovery(place))
 
 
 def _underlay_step(place: Place) -> Step:
@@ -122,7 +137,8 @@ def _underlay_step(place: Place) -> Step:
         for shell in ("sh", "bash", "zsh"):
             (place.venv / f"local_setup.{shell}").write_text(LOCAL_SETUP.format(prefix=prefix))
 
-    return Step("underlay", "the wheels' CMake exports", inputs, run, place.venv / "local_setup.sh")
+    # Patching again is enough after an interruption.
+    return Step("underlay", "the wheels' CMake exports", inputs, run, place.venv / "local_setup.sh", run)
 
 
 def patch_cmake_exports(place: Place) -> None:
@@ -151,7 +167,8 @@ def _package_step(place: Place) -> Step:
     def run() -> None:
         _pip_install(place, "package", [*options, "-e", str(place.core)])
 
-    return Step("package", "affect_core", inputs, run, place.venv / "bin" / "affect-hri")
+    command = place.venv / "bin" / "affect-hri"
+    return Step("package", "affect_core", inputs, run, command, _pip_recovery(place))
 
 
 def _workspace_step(place: Place) -> Step:
@@ -171,7 +188,12 @@ def _workspace_step(place: Place) -> Step:
         if logged(place, "workspace", imports) is not None:
             raise StepFailed("the built workspace does not import")
 
-    return Step("workspace", "workspace (colcon build; a minute or two)", inputs, run, place.overlay)
+    def recover() -> None:
+        # A killed compiler may leave an object file that is new and not whole.
+        for folder in ("build", "install"):
+            shutil.rmtree(place.root / folder, ignore_errors=True)
+
+    return Step("workspace", "workspace (colcon build; a minute or two)", inputs, run, place.overlay, recover)
 
 
 def remove_dead_links(folder: Path) -> None:

@@ -31,10 +31,9 @@ class BagWriter:
 
     Args:
         path: folder of the bag; must not exist.
-        metadata: what a reader should know (model hashes, parameters, ...), kept in metadata.yaml.
     """
 
-    def __init__(self, path: Path, metadata: dict[str, str]) -> None:
+    def __init__(self, path: Path) -> None:
         if path.exists():
             raise InputError(f"expected a new folder for the bag, got {path}, which exists; move it away")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,8 +42,6 @@ class BagWriter:
         self._writer = Writer(path, version=Writer.VERSION_LATEST, storage_plugin=StoragePlugin.MCAP)
         # Rendered frames shrink to a few percent; chunks are what ros2 bag compresses as well.
         self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
-        for key, value in metadata.items():
-            self._writer.set_custom_data(key, value)
         self._writer.open()
         self._connections: dict[str, Connection] = {}
         self.counts: dict[str, int] = {}
@@ -65,6 +62,10 @@ class BagWriter:
             )
         self._writer.write(self._connections[topic], stamp_ns, data)
         self.counts[topic] = self.counts.get(topic, 0) + 1
+
+    def describe(self, key: str, value: str) -> None:
+        """What a reader should know (the session, parameters, ...), kept in metadata.yaml."""
+        self._writer.set_custom_data(key, value)
 
     def close(self) -> None:
         """Write the index and metadata.yaml."""

@@ -63,7 +63,12 @@ def demo(source: str, record: bool, **arguments: Any) -> None:
         runs = [arguments | {"head": "avatar", "lighting": light} for light in ("even", "dim")]
     else:
         runs = [arguments | {"head": "none", "protocol": "watch"}]
-    _finish([_trial(run) for run in runs])
+    results: list[Result] = []
+    for run in runs:
+        results.append(_trial(run))
+        if results[-1][0]:
+            break
+    _finish(results)
 
 
 @click.command()

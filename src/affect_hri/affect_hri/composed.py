@@ -16,7 +16,7 @@ from affect_core.paths import find_shared
 from affect_hri.graph import GraphError, NodeSpec, load_scenario
 from affect_hri.nodes._managed import ManagedNode
 from affect_hri.nodes._ports import Handover
-from affect_hri.program import Program
+from affect_hri.program import Program, Signals
 
 
 class Composed:
@@ -72,7 +72,8 @@ class Composed:
             watch()
 
         ending = [self.nodes[spec.name] for spec in self._specs if spec.ends]
-        return Program(list(self.nodes.values())).run(until=ending, watch=look)
+        with Signals() as signals:
+            return Program(list(self.nodes.values()), signals).run(until=ending, watch=look)
 
     def _make(self, spec: NodeSpec) -> ManagedNode:
         values = {**spec.parameters, **self._overrides.get(spec.name, {})}

@@ -17,6 +17,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from affect_core.cameras import CameraGeometry
+from affect_core.data.label_maps import load_label_maps
 from affect_core.errors import InputError
 from affect_core.evaluation import FaceFacts, Summary, TruthEvent
 from affect_core.images import pack, rgb_from_compressed, rgb_from_raw
@@ -36,6 +37,7 @@ from affect_core.types import (
 from affect_hri_interfaces import msg as affect
 
 NS_PER_S = 1_000_000_000
+HRI_EXPRESSION = "hri_msgs/Expression"
 
 # --- time and headers ---------------------------------------------------------------------------------------
 
@@ -343,6 +345,29 @@ def to_attribution(message: affect.Attribution) -> AttributionMap:
         region_shares=dict(zip(regions, shares, strict=True)),
         compute_ms=message.compute_ms,
     )
+
+
+# --- the robot's head ---------------------------------------------------------------------------------------
+
+
+class HriExpressionReader:
+    """hri_msgs/Expression -> ExpressionCommand, by the inverse of config/label_maps.yaml."""
+
+    def __init__(self) -> None:
+        maps = [item for item in load_label_maps().values() if item.target == HRI_EXPRESSION]
+        self._labels = {theirs: ours for item in reversed(maps) for theirs, ours in item.inverse().items()}
+
+    def __call__(self, message: Any) -> affect.ExpressionCommand:
+        """At full intensity, from its stamp on; raises InputError for an expression that we have no word for."""
+        if message.expression not in self._labels:
+            got = repr(message.expression) if message.expression else "valence and arousal alone"
+            raise InputError(
+                f"expected an hri_msgs/Expression with expression set to one of {', '.join(sorted(self._labels))}; "
+                f"{got} is not supported"
+            )
+        return affect.ExpressionCommand(
+            header=message.header, expression=self._labels[message.expression], intensity=1.0, onset=math.nan
+        )
 
 
 # --- trials -------------------------------------------------------------------------------------------------

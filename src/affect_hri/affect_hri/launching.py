@@ -17,6 +17,7 @@ from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
 
 from affect_hri.graph import NodeSpec, Scenario, Value, load_scenario
 from launch import LaunchContext, LaunchDescription
@@ -51,12 +52,13 @@ def _nodes(context: LaunchContext, scenario: Scenario) -> list[Any]:
     params_file = LaunchConfiguration("params_file").perform(context)
     specs = scenario.resolve(given)
     actions = {spec.name: _action(spec, namespace, params_file) for spec in specs}
-    ending = {spec.name: actions[spec.name] for spec in specs if spec.ends}
-    return [*actions.values(), *_shutdown_after_all(ending)]
+    ending = {spec.name for spec in specs if spec.ends}
+    # Handlers first: a node may be gone before the last action is reached.
+    return [*_shutdown_handlers(actions, ending), *actions.values()]
 
 
 def _action(spec: NodeSpec, namespace: str, params_file: str) -> Node:
-    parameters: list[Any] = [{key: value for key, value in spec.parameters.items() if value != []}]
+    parameters: list[Any] = [{key: _typed(value) for key, value in spec.parameters.items() if value != []}]
     return Node(
         package=PACKAGE,
         executable=spec.executable,
@@ -64,22 +66,33 @@ def _action(spec: NodeSpec, namespace: str, params_file: str) -> Node:
         namespace=namespace,
         parameters=parameters + ([params_file] if params_file else []),
         output="screen",
+        # A session that is cut short still gets its report and a whole bag.
+        sigterm_timeout="20",
     )
 
 
-def _shutdown_after_all(ending: dict[str, Node]) -> list[RegisterEventHandler]:
-    """Shut down when every node that ends has ended, or at once when one of them failed."""
+def _typed(value: Value) -> Any:
+    # launch_ros reads text as YAML: a participant named 007 would become a number.
+    return ParameterValue(value, value_type=str) if isinstance(value, str) else value
+
+
+def _shutdown_handlers(actions: dict[str, Node], ending: set[str]) -> list[RegisterEventHandler]:
+    """Shut down when every node that ends has ended, or at once when a node gives up (exit code above 0).
+
+    A node that was killed is no reason: the trial goes on, and says who is silent.
+    """
     running = set(ending)
 
     def on_exit(name: str) -> Any:
-        def handle(event: Any, _context: LaunchContext) -> list[EmitEvent]:
+        def handle(event: Any, context: LaunchContext) -> list[EmitEvent]:
             running.discard(name)
-            over = not running or event.returncode != 0
-            return [EmitEvent(event=Shutdown(reason=f"{name} has ended"))] if over else []
+            over = event.returncode > 0 or (name in ending and (not running or event.returncode != 0))
+            reason = f"{name} has ended with exit code {event.returncode}"
+            return [EmitEvent(event=Shutdown(reason=reason))] if over and not context.is_shutdown else []
 
         return handle
 
     return [
         RegisterEventHandler(OnProcessExit(target_action=action, on_exit=on_exit(name)))
-        for name, action in ending.items()
+        for name, action in actions.items()
     ]

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from affect_core.errors import ConfigError
 from affect_core.evaluation import Collected, Summary, installed_versions, summarise
 from affect_core.evaluation.report import write_report
 from affect_core.paths import find_named
@@ -25,5 +26,8 @@ def write_session(
 
 
 def _hashes(session: Session) -> dict[str, str]:
-    protocol = find_named("config/trials", session.protocol, ".yaml")
+    try:
+        protocol = find_named("config/trials", session.protocol, ".yaml")
+    except ConfigError:  # a bag from elsewhere, or one that nobody conducted
+        return {}
     return {"protocol": hashlib.sha256(protocol.read_bytes()).hexdigest()}

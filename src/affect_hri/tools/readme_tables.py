@@ -19,11 +19,20 @@ from affect_hri.nodes._topics import Topic
 
 ROOT = Path(__file__).resolve().parents[3]
 NODES = (
-    *("camera", "avatar", "face", "emotion", "ohbot", "responder"),
-    *("trial", "evaluation", "recorder", "replay", "overlay"),
+    "camera",
+    "avatar",
+    "face",
+    "emotion",
+    "ohbot",
+    "responder",
+    "trial",
+    "evaluation",
+    "recorder",
+    "replay",
+    "overlay",
 )
 REQUIREMENTS = ("core", "no_deps", "torch", "train", "test", "ros_wheels", "colcon", "build")
-MARKED = r"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)"
+MARKED = r"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
 
 
 def tables() -> dict[str, str]:
@@ -42,7 +51,7 @@ def fill(text: str) -> str:
         pattern = re.compile(MARKED.format(name=name), re.DOTALL)
         if not pattern.search(text):
             raise ValueError(f"expected <!-- {name} --> ... <!-- /{name} --> in the README")
-        text = pattern.sub(lambda found, table=table: found[1] + table + found[2], text)
+        text = pattern.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
     return text
 
 

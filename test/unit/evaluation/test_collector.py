@@ -115,3 +115,15 @@ def test_facts_of_a_face_set() -> None:
     face = Face("f00007", Detection(np.array([1.0, 2.0, 3.5, 8.0]), np.zeros((5, 2)), 0.9), crop)
     facts = face_facts(FaceSet(9, "camera", (face,), (64, 48), 3, 30.0, 5.0))
     assert facts == FaceFacts(9, {"f00007": (1.0, 2.0, 3.5, 8.0)}, 3, 30.0, 5.0)
+
+
+def test_frames_outside_the_session_do_not_count() -> None:
+    collector = TrialCollector()
+    for second in range(5):  # a camera that runs before, during and after
+        collector.add_faces(FaceFacts(second * S, {"f00001": SMALL}))
+        collector.add_emotions(emotions(second * S, emotion("f00001", "neutral")))
+    collector.add_event(TruthEvent(1 * S, EventKind.SESSION_START))
+    collector.add_event(TruthEvent(3 * S, EventKind.SESSION_END, index=1))
+    collected = collector.collected()
+    assert [record.stamp_ns for record in collected.records] == [1 * S, 2 * S]
+    assert collected.counts == FrameCounts(rendered=None, published=2, with_face=2, labelled=2, dropped=0)

@@ -27,7 +27,8 @@ def test_a_run_writes_a_model_that_the_stage_can_use_and_resumes(training_file, 
     card, results = load_card(output), results_of(output)
     assert (card.name, card.weights.dtype, card.crop.size_px) == ("tiny", "float16", 32)
     assert EmotionStage(EmotionConfig(model=str(output))).card == card
-    assert results["train"] == {"n": 96, "counts": dict.fromkeys(card.labels, 16)}
+    lighting = {"even": 48, "dim": 48}
+    assert results["train"] == {"n": 96, "counts": dict.fromkeys(card.labels, 16), "lighting": lighting}
     assert results["test"]["n"] == 24
     assert results["test"]["by_lighting"]["dim"]["n"] == 12
     # What is reported is what the stored weights do.

@@ -55,6 +55,11 @@ class LabelMap:
             raise UnknownName(f"{self.source} label", label, self.entries)
         return self.entries[label].label
 
+    def inverse(self) -> dict[str, str]:
+        """Target label -> source label; of several sources the first one."""
+        pairs = [(entry.label, label) for label, entry in self.entries.items() if entry.label is not None]
+        return dict(reversed(pairs))
+
 
 def load_label_maps(path: Path | None = None) -> dict[str, LabelMap]:
     """All maps by name.

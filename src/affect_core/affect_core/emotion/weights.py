@@ -39,6 +39,7 @@ def save_weights(
     matrix_type = getattr(torch, dtype)
     stored = {k: v.detach().to(matrix_type if v.ndim > 1 else v.dtype).contiguous() for k, v in state.items()}
     save_file(stored, folder / file)
+    (folder / file).chmod(0o644)  # safetensors makes it readable for its owner only
     return Weights(file=file, sha256=file_sha256(folder / file), dtype=dtype)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,7 @@ from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.interfaces import Connection
 from rosbags.typesys import Stores, get_typestore
 
+from affect_core.cameras import CameraGeometry
 from affect_core.errors import InputError
 from affect_core.evaluation.records import TruthEvent
 from affect_core.images import rgb_from_compressed, rgb_from_raw
@@ -39,7 +41,7 @@ class SessionBag:
         self.path, self._wanted = path, image_topic
         try:
             self._reader = AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY))
-        except AnyReaderError as error:
+        except (AnyReaderError, OSError) as error:
             raise InputError(f"{path} is not a bag that can be read: {error}") from error
 
     def __enter__(self) -> Self:
@@ -73,6 +75,13 @@ class SessionBag:
             compressed = connection.msgtype == IMAGE_TYPES[1]
             image = rgb_from_compressed(bytes(message.data)) if compressed else rgb_from_raw(message)
             yield Frame(image, stamp_ns(message), message.header.frame_id)
+
+    def geometry(self) -> CameraGeometry | None:
+        """The camera as the first CameraInfo beside the images describes it; None if there is none."""
+        for _, message in self._messages(self._of_type("sensor_msgs/msg/CameraInfo")):
+            fx, _, cx, _, fy, cy = (float(value) for value in message.k[:6])
+            return CameraGeometry(int(message.width), int(message.height), fx, fy, cx, cy, math.nan)
+        return None
 
     def frame_count(self) -> int:
         """Number of frames."""

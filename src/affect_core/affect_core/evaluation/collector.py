@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from affect_core.evaluation.records import NAN, FrameRecord, TruthEvent
+from affect_core.trial import EventKind
 from affect_core.types import Emotion, EmotionSet, FaceSet
 
 Box = tuple[float, float, float, float]
@@ -136,15 +138,19 @@ class TrialCollector:
             self._labels_ns.setdefault(emotions.stamp_ns, wall_ns)
 
     def collected(self) -> Collected:
-        """All so far. A frame whose estimate was dropped or is under way is counted, but has no record."""
-        frames = sorted(self._frames.items())
+        """All so far. A frame whose estimate was dropped or is under way is counted, but has no record.
+
+        A camera on the wall clock also runs before the session's start and after its end; those frames stay out.
+        """
         events = sorted(self._events.values(), key=lambda event: (event.stamp_ns, event.index))
+        first_ns, end_ns = _span(events)
+        frames = [item for item in sorted(self._frames.items()) if first_ns <= item[0] < end_ns]
         records = [_record(stamp_ns, frame, frame.emotions) for stamp_ns, frame in frames if frame.emotions]
         model, sha256, runtime = self._model
         return Collected(
             tuple(events),
             tuple(records),
-            _counts(self._frames.values()),
+            _counts(frame for _, frame in frames),
             _rate(self._camera_ns.values()),
             _rate(self._labels_ns.values()),
             model,
@@ -154,6 +160,13 @@ class TrialCollector:
 
     def _frame(self, stamp_ns: int) -> _Partial:
         return self._frames.setdefault(stamp_ns, _Partial())
+
+
+def _span(events: Iterable[TruthEvent]) -> tuple[float, float]:
+    """From the first SESSION_START to the last end; infinite on a side where there is no such event."""
+    starts = [event.stamp_ns for event in events if event.kind is EventKind.SESSION_START]
+    ends = [event.stamp_ns for event in events if event.kind in (EventKind.SESSION_END, EventKind.ABORT)]
+    return min(starts, default=-math.inf), max(ends, default=math.inf)
 
 
 def _record(stamp_ns: int, frame: _Partial, emotions: EmotionSet) -> FrameRecord:

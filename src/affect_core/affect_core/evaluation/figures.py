@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -132,8 +133,8 @@ def _row(
     if labels:
         paints = [paint[label] for label in labels]
         axes.stackplot(times, shares, labels=labels, colors=paints, linewidth=0, step="post")
-    for event, following in zip(events, [*events[1:], None], strict=True):
-        if event.label and following is not None:
+    for event, following in pairwise(events):
+        if event.label:
             _band(axes, event, (following.stamp_ns - start_ns) / 1e9, start_ns, paint)
     axes.set_ylim(0.0, 1.24 if any(event.label for event in events) else 1.02)
     axes.set_yticks([0.0, 0.5, 1.0])

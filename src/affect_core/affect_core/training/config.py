@@ -70,9 +70,9 @@ def load_training(path: Path) -> TrainingConfig:
         augmentation=from_mapping(AugmentConfig, values.get("augmentation", {}), f"{path}: augmentation"),
         loss=from_mapping(LossConfig, values.get("loss", {}), f"{path}: loss"),
         optimiser=from_mapping(OptimiserConfig, values.get("optimiser", {}), f"{path}: optimiser"),
-        training_data=values.get("training_data", ""),
+        training_data=values.get("training_data", "").strip(),
         licence=values.get("licence", ""),
-        notes=values.get("notes", ""),
+        notes=values.get("notes", "").strip(),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Any, cast
 
@@ -140,7 +141,8 @@ def _results(card: Card, plan: TrainingConfig, sets: dict[str, CropSet]) -> dict
     """Measured on the stored weights, so that what is reported is what is shipped."""
     runtime = RUNTIMES.build("torch", card, plan.optimiser.threads)
     results: dict[str, Any] = {"model": card.name, "weights_sha256": card.weights.sha256}
-    results["train"] = {"n": len(sets["train"]), "counts": sets["train"].counts()}
+    train = sets["train"]
+    results["train"] = {"n": len(train), "counts": train.counts(), **_group_counts(train)}
     for split in ("validation", "test"):
         if split in sets:
             results[split] = _split_results(predict(runtime, card, sets[split]), sets[split])
@@ -149,8 +151,16 @@ def _results(card: Card, plan: TrainingConfig, sets: dict[str, CropSet]) -> dict
 
 
 def _split_results(predicted: Any, crops: CropSet) -> dict[str, Any]:
-    groups = [name for name in crops.info if crops.info[name].dtype.kind in "US"]
     return {
         **scores(crops.labels, predicted, crops.label_names),
-        **{f"by_{name}": scores_by(name, predicted, crops) for name in groups},
+        **{f"by_{name}": scores_by(name, predicted, crops) for name in _groups(crops)},
     }
+
+
+def _group_counts(crops: CropSet) -> dict[str, dict[str, int]]:
+    return {name: dict(Counter(map(str, crops.info[name]))) for name in _groups(crops)}
+
+
+def _groups(crops: CropSet) -> list[str]:
+    """The info columns that hold words."""
+    return [name for name in crops.info if crops.info[name].dtype.kind == "U"]

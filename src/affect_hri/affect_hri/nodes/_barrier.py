@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
+ERRORS_IN_A_ROW = 5
+"""Diagnostics come once a second and at every change."""
+
 
 class Roll:
     """Which nodes have reported that they are up, by their diagnostics."""
@@ -13,6 +16,7 @@ class Roll:
     def __init__(self, status_names: Iterable[str]) -> None:
         self._last: dict[str, str] = dict.fromkeys(status_names, "has not reported")
         self._up: set[str] = set()
+        self._errors: dict[str, int] = dict.fromkeys(self._last, 0)
 
     def on_diagnostics(self, message: DiagnosticArray) -> None:
         """Take note of who is up."""
@@ -20,11 +24,18 @@ class Roll:
             if status.name in self._last:
                 self._last[status.name] = status.message
                 (self._up.add if status.level == DiagnosticStatus.OK else self._up.discard)(status.name)
+                failed = status.level == DiagnosticStatus.ERROR
+                self._errors[status.name] = self._errors[status.name] + 1 if failed else 0
 
     @property
     def complete(self) -> bool:
         """Whether all are up."""
         return len(self._up) == len(self._last)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether one has reported nothing but an error for some seconds: it will not come up by itself."""
+        return max(self._errors.values(), default=0) >= ERRORS_IN_A_ROW
 
     def missing(self) -> str:
         """Who is not up, and what it said last."""

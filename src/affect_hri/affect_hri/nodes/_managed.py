@@ -27,6 +27,8 @@ from affect_hri.nodes._topics import Topic
 
 S = TypeVar("S", bound=Settings)
 NAMESPACE = "affect"
+ABORT_WAIT_S = 2.0
+"""After a signal: how long a session's other nodes wait to hear its end from the conductor, who got it as well."""
 SETUP_LOCK = threading.Lock()
 """One node of a process sets up at a time: two threads that import torch at once can wait for each other for ever."""
 
@@ -53,12 +55,16 @@ class ManagedNode(LifecycleNode):
 
     node_name: ClassVar[str]
     settings: ClassVar[tuple[type[Settings], ...]] = ()
+    conducts: ClassVar[bool] = False
+    """Without it there is nothing to run: its program ends when it cannot be set up."""
 
     def __init__(self, *, handover: Handover | None = None, **node_options: Any) -> None:
         node_options.setdefault("namespace", NAMESPACE)
         super().__init__(self.node_name, **node_options)
         self.handover = handover
         self.failure: AffectError | None = None
+        self.crash: Exception | None = None
+        """What a transition raised and was no AffectError: a mistake of ours, which must end the program."""
         self.exit_code = 0
         self.finished = threading.Event()
         self.lockstep = False
@@ -94,6 +100,10 @@ class ManagedNode(LifecycleNode):
 
     def stop(self) -> None:
         """Pause."""
+
+    def interrupt(self) -> None:
+        """A signal has come: bring what is under way to its end, then `finish`. By default at once."""
+        self.finish(self.exit_code)
 
     # --- what subclasses use ---
 
@@ -194,6 +204,13 @@ class ManagedNode(LifecycleNode):
         self.exit_code = exit_code
         self.finished.set()
 
+    def wind_up(self) -> None:
+        """`interrupt` if the node is at work; run on its executor."""
+        if self._state == "active":
+            self.interrupt()
+        else:
+            self.finish(self.exit_code)
+
     def drain(self, timeout_s: float = 2.0) -> None:
         """Wait until reliable subscribers have what was published."""
         for publisher in self._publishers_to_drain:
@@ -258,6 +275,9 @@ class ManagedNode(LifecycleNode):
             if undo is not None:
                 undo()
             return TransitionCallbackReturn.FAILURE
+        except Exception as error:
+            self.crash = error
+            raise
         self.failure = None
         return then(state)
 
@@ -314,6 +334,8 @@ class ManagedNode(LifecycleNode):
         self.destroy_timer(self._autostart)
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
+        if self.conducts and self.failure is not None:
+            self.finish(self.failure.exit_code)
 
     # --- diagnostics and parameters ---
 

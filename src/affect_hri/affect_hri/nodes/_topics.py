@@ -61,5 +61,15 @@ OVERLAY = Topic("overlay/image", Image, 1)
 CLOCK = Topic("/clock", Clock, 10, stage=True)
 DIAGNOSTICS = Topic("/diagnostics", DiagnosticArray, 10)
 
+
+def robot_face_expression() -> Topic | None:
+    """REP-155's topic for the expression of the robot's face; None where hri_msgs is not installed."""
+    try:
+        from hri_msgs.msg import Expression
+    except ImportError:
+        return None
+    return Topic("/robot_face/expression", Expression, 1)
+
+
 CAMERA_ENDED = "ended"
 """Message of `CAMERA_STATUS` when a video or folder has no more frames."""

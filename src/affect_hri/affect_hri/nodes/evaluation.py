@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +14,13 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo
 
 from affect_core.config import Settings, setting
-from affect_core.evaluation import Summary, TrialCollector
+from affect_core.evaluation import Summary, TrialCollector, TruthEvent
 from affect_core.evaluation.samples import SampleBook
 from affect_core.trial import EventKind, Session
 from affect_core.types import Frame
 from affect_hri import conversions
 from affect_hri.nodes import _topics
-from affect_hri.nodes._managed import ManagedNode
+from affect_hri.nodes._managed import ABORT_WAIT_S, ManagedNode
 from affect_hri.program import run
 from affect_hri.session_report import write_session
 from affect_hri_interfaces import msg as affect
@@ -54,6 +56,7 @@ class EvaluationNode(ManagedNode):
         self._book = SampleBook()
         self._session: Session | None = None
         self._end: affect.TrialEvent | None = None
+        self._give_up_s = math.inf
         self._published_ns: dict[int, int] = {}
         self._summary = self.advertise(_topics.TRIAL_SUMMARY)
         self.result: tuple[Path, Summary] | None = None
@@ -73,6 +76,13 @@ class EvaluationNode(ManagedNode):
             )
         self.every(0.1, self._write_when_complete)
         self.report(DiagnosticStatus.OK, "collecting")
+
+    def interrupt(self) -> None:
+        """Report what there is of a session that has begun; the conductor's last event is waited for a little."""
+        if self._session is None or self.result is not None:
+            super().interrupt()
+        else:
+            self._give_up_s = time.monotonic() + ABORT_WAIT_S
 
     def _on_event(self, message: affect.TrialEvent) -> None:
         event = conversions.to_truth_event(message)
@@ -110,6 +120,8 @@ class EvaluationNode(ManagedNode):
         self._book.add_frame(frame)
 
     def _write_when_complete(self) -> None:
+        if self._end is None and time.monotonic() > self._give_up_s:
+            self._on_event(_abort_of(self._session, self.now_ns()))
         if self._end is None or not self._complete():
             return
         if self._session is None:
@@ -144,12 +156,20 @@ class EvaluationNode(ManagedNode):
         self.finish(PARTIAL if aborted else 0)
 
 
+def _abort_of(session: Session | None, stamp_ns: int) -> affect.TrialEvent:
+    """What the conductor would have said."""
+    event = TruthEvent(stamp_ns, EventKind.ABORT, index=1_000_000)
+    return conversions.from_truth_event(event, session.id if session else "", "interrupted")
+
+
 def _expected_frames(end: affect.TrialEvent | None) -> int | None:
     """How many frames the conductor let pass; None in wall mode and after an abort."""
     if end is None or end.kind != affect.TrialEvent.SESSION_END or not end.detail:
         return None
-    count = json.loads(end.detail).get("frames")
-    return int(count) if count is not None else None
+    with contextlib.suppress(ValueError, AttributeError):  # an event of somebody else's conductor
+        count = json.loads(end.detail).get("frames")
+        return int(count) if count is not None else None
+    return None
 
 
 def main() -> int:

@@ -48,7 +48,7 @@ class ControllerSettings(Settings):
 
 
 class OhbotNode(ManagedNode):
-    """head/command, head/mouth and action show_expression -> head/joint_states (commanded), head/status.
+    """head/command, head/mouth, action show_expression, /robot_face/expression -> head/joint_states, head/status.
 
     Services `estop` and `release`: let go of the head at once, and the way back.
     """
@@ -68,8 +68,9 @@ class OhbotNode(ManagedNode):
         self._motion = Motion(self._table)
         self._mouth = Mouth(self.config(MouthConfig))
         self._command: ExpressionCommand | None = None
-        self._waiting: list[tuple[int, Future]] = []
-        self._fault, self._mouth_problem, self._stamp_ns = "", "", 0
+        self._waiting: list[tuple[int, Future, Any]] = []
+        self._from_hri = conversions.HriExpressionReader()
+        self._fault, self._mouth_problem, self._stamp_ns, self._ended = "", "", 0, False
         self._joints = self.advertise(_topics.JOINT_STATES)
         self._status_out = self.advertise(_topics.HEAD_STATUS)
         self._head_name = own.head
@@ -95,18 +96,31 @@ class OhbotNode(ManagedNode):
             self.listen(_topics.CLOCK, self._on_clock)
         else:
             self.every(self._period_s, lambda: self._move(self.now_ns()))
+            # Not in lock-step: there the trial alone commands, or its ground truth would be wrong.
+            if topic := _topics.robot_face_expression():
+                self.listen(topic, lambda message: self._on_command(self._from_hri(message)))
         self._say(HeadStatus.READY)
         self.report(DiagnosticStatus.OK, f"driving {self._head_name}")
 
     def stop(self) -> None:
         """Tell that nobody drives the head any more."""
+        self._waiting.clear()
         self._say(HeadStatus.DISCONNECTED)
 
+    def interrupt(self) -> None:
+        """The servos are switched off first: what others still have to say may take longer than anybody waits."""
+        self._let_go()
+        super().interrupt()
+
     def close(self) -> None:
-        """The servos are switched off first: telling everybody else may take longer than a launch system waits."""
+        """Also when no signal has come."""
+        self._let_go()
+        super().close()
+
+    def _let_go(self) -> None:
+        self._ended = True
         if self._head is not None:
             self._head.close()
-        super().close()
 
     # --- emergency stop ---
 
@@ -150,9 +164,11 @@ class OhbotNode(ManagedNode):
         if stamp_ns == 0 and not self.lockstep:  # a command from the command line carries no stamp
             stamp_ns = self.now_ns()
             message.header.stamp = conversions.to_time(stamp_ns)
-        onset_s = None if math.isnan(message.onset) else message.onset
+        # 0 is what the command line sends when nobody names an onset.
+        onset_s = None if math.isnan(message.onset) or message.onset == 0.0 else message.onset
         self._motion.command(message.expression, message.intensity, SIDES[message.side], stamp_ns, onset_s)
         self._command = message
+        self._answer_waiting(lambda _: True, f"replaced by {message.expression}")
         if not self._fault:
             self._say(HeadStatus.MOVING)
         return int(self._motion.settled_at_ns)
@@ -165,14 +181,14 @@ class OhbotNode(ManagedNode):
             goal.abort()
             return ShowExpression.Result(success=False, message=str(error))
         done: Future = Future()
-        self._waiting.append((settled_ns, done))
-        problem = await done
-        if problem:
-            goal.abort()
-            return ShowExpression.Result(success=False, message=problem)
+        self._waiting.append((settled_ns, done, goal))
+        reason = await done
         if goal.is_cancel_requested:
             goal.canceled()
             return ShowExpression.Result(success=False, message="canceled; the head keeps the expression")
+        if reason:
+            goal.abort()
+            return ShowExpression.Result(success=False, message=reason)
         goal.succeed()
         return ShowExpression.Result(success=True, settled_at=conversions.to_time(settled_ns))
 
@@ -182,6 +198,8 @@ class OhbotNode(ManagedNode):
         self._move(conversions.from_time(message.clock))
 
     def _move(self, stamp_ns: int) -> None:
+        if self._ended:
+            return
         self._stamp_ns = stamp_ns
         pose = self._mouth.add_to(self._motion.pose(stamp_ns), stamp_ns)
         try:
@@ -200,7 +218,7 @@ class OhbotNode(ManagedNode):
         self._fault = fault
         self.report(DiagnosticStatus.ERROR, fault)
         self._say(HeadStatus.FAULT if self._head.present else HeadStatus.DISCONNECTED, message=fault)
-        self._answer_waiting(lambda _settled_ns: fault)
+        self._answer_waiting(lambda _: True, fault)
 
     def _tell_recovered(self) -> None:
         if self._fault:
@@ -224,15 +242,16 @@ class OhbotNode(ManagedNode):
             and self._motion.settled(stamp_ns)
         ):
             self._say(HeadStatus.READY, limited)
-        self._answer_waiting(lambda settled_ns: "" if stamp_ns >= settled_ns else None)
+        for _, _, goal in self._waiting:
+            goal.publish_feedback(ShowExpression.Feedback(progress=self._onset_share(stamp_ns)))
+        self._answer_waiting(lambda settled_ns: stamp_ns >= settled_ns, "")
 
-    def _answer_waiting(self, answer: Callable[[int], str | None]) -> None:
-        """Answer those goals that ``answer`` has one for: empty = settled, or what is wrong."""
-        for settled_ns, done in list(self._waiting):
-            result = answer(settled_ns)
-            if result is not None:
-                self._waiting.remove((settled_ns, done))
-                done.set_result(result)
+    def _answer_waiting(self, due: Callable[[int], bool], reason: str) -> None:
+        """End the goals whose settle instant is ``due``; a ``reason`` says why they were not reached."""
+        ready = [item for item in self._waiting if due(item[0])]
+        self._waiting = [item for item in self._waiting if item not in ready]
+        for _, done, _ in ready:
+            done.set_result(reason)
 
     def _say(self, state: int, limited: tuple[str, ...] = (), message: str = "") -> None:
         self._head_state = state

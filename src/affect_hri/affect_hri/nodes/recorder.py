@@ -17,7 +17,7 @@ from affect_core.types import Frame
 from affect_hri import conversions
 from affect_hri.bag_writer import BagWriter
 from affect_hri.nodes import _topics
-from affect_hri.nodes._managed import ManagedNode
+from affect_hri.nodes._managed import ABORT_WAIT_S, ManagedNode
 from affect_hri.nodes._topics import Topic
 from affect_hri.program import run
 from affect_hri_interfaces.msg import TrialEvent
@@ -76,6 +76,13 @@ class RecorderNode(ManagedNode):
         self.every(0.1, self._close_when_complete)
         self.report(DiagnosticStatus.OK, "waiting for a session" if self._bag is None else "recording")
 
+    def interrupt(self) -> None:
+        """Close the bag; a session's last event is waited for a little."""
+        if self._bag is None:
+            super().interrupt()
+        else:
+            self._closing_s = min(self._closing_s, self._wall_ns() / 1e9 + ABORT_WAIT_S)
+
     def _listen_raw(self, topic: Topic) -> None:
         qos = topic.qos(self.lockstep)
         qos.depth = QUEUE
@@ -96,7 +103,9 @@ class RecorderNode(ManagedNode):
 
     def _on_event(self, message: TrialEvent) -> None:
         if message.kind == TrialEvent.SESSION_START and self._bag is None:
-            self._open(Path(self._config.output) / message.session / "bag", message)
+            self._open(Path(self._config.output) / message.session / "bag")
+        if message.kind == TrialEvent.SESSION_START and self._bag is not None:
+            self._bag.describe("session", message.detail)
         self._write(_topics.TRIAL_EVENTS, self._wall_ns(), serialize_message(message))
         if message.kind in (TrialEvent.SESSION_END, TrialEvent.ABORT):
             self._closing_s = self._wall_ns() / 1e9 + self._config.grace_s
@@ -104,9 +113,9 @@ class RecorderNode(ManagedNode):
     def _wall_ns(self) -> int:
         return int(self._system.now().nanoseconds)
 
-    def _open(self, path: Path, event: TrialEvent | None = None) -> None:
-        session = {"session": event.detail} if event else {}
-        self._bag = BagWriter(path, {"recorder": json.dumps({"image": self._config.image}), **session})
+    def _open(self, path: Path) -> None:
+        self._bag = BagWriter(path)
+        self._bag.describe("recorder", json.dumps({"image": self._config.image}))
         self.report(DiagnosticStatus.OK, f"recording {path}")
         for topic, stamp_ns, data in self._early:
             self._write(topic, stamp_ns, data)

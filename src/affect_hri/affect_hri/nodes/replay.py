@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,7 +12,9 @@ from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo
 
+from affect_core.cameras import CameraGeometry
 from affect_core.config import Settings, setting
 from affect_core.evaluation import TruthEvent
 from affect_core.evaluation.bags import SessionBag
@@ -35,6 +38,7 @@ class ReplaySettings(Settings):
     start_delay_s: float = setting(
         1.5, "from all nodes up to the first frame: listeners are matched, s", low=0.0
     )
+    ready_timeout_s: float = setting(120.0, "how long to wait for these nodes, s", low=1.0)
     answer_timeout_s: float = setting(10.0, "longest wait for the estimate of one frame, s", low=0.1)
 
 
@@ -43,6 +47,7 @@ class ReplayNode(ManagedNode):
 
     node_name = "replay"
     settings = (ReplaySettings,)
+    conducts = True
 
     def setup(self) -> None:
         """Open the bag; fails with an InputError that says what is wrong with it."""
@@ -50,11 +55,12 @@ class ReplayNode(ManagedNode):
         with ExitStack() as stack:
             bag = stack.enter_context(SessionBag(Path(self._config.bag), self._config.image_topic))
             self._session, self._events = bag.session(), _whole(bag.events())
-            self.total = bag.frame_count()
+            self.total, self._geometry = bag.frame_count(), bag.geometry()
             self.release_later(stack.pop_all().close)
         self._frames: Iterator[Frame] = bag.frames()
         self.sent, self._waiting_ns, self._over = 0, -1, False
         self._images = self.outlet(_topics.IMAGE_RAW, conversions.from_frame)
+        self._info = self.advertise(_topics.CAMERA_INFO)
         self._ticks = self.advertise(_topics.CLOCK)
         self._events_out = self.advertise(_topics.TRIAL_EVENTS)
 
@@ -62,23 +68,36 @@ class ReplayNode(ManagedNode):
         """Begin when all nodes are up."""
         self._roll = Roll(status_name(self, name) for name in self._config.wait_for)
         self._begin_at_s: float | None = None
+        self._deadline_s = time.monotonic() + self._config.ready_timeout_s
         self.listen(_topics.DIAGNOSTICS, self._roll.on_diagnostics)
         self.listen(_topics.EMOTIONS, self._on_emotions)
         self.every(0.05, self._tick)
         self.report(DiagnosticStatus.OK, f"replaying {self._config.bag}")
 
+    def interrupt(self) -> None:
+        """Tell the others that the session ends here."""
+        if self.sent and not self._over:
+            self._finish(EventKind.ABORT, self._waiting_ns, "interrupted by the operator")
+        self._over = True
+        super().interrupt()
+
     def _tick(self) -> None:
         if self._over:
             return
         if self._begin_at_s is None:
-            if self._roll.complete:
-                self._begin_at_s = time.monotonic() + self._config.start_delay_s
+            self._check_ready()
         elif self._waiting_ns < 0:
             if time.monotonic() >= self._begin_at_s:
                 self._next()
         elif time.monotonic() - self._sent_s > self._config.answer_timeout_s:
             reason = f"no estimate for frame {self.sent} within {self._config.answer_timeout_s:g} s"
             self._finish(EventKind.ABORT, self._waiting_ns, reason)
+
+    def _check_ready(self) -> None:
+        if self._roll.complete:
+            self._begin_at_s = time.monotonic() + self._config.start_delay_s
+        elif time.monotonic() > self._deadline_s or self._roll.hopeless:
+            self._finish(EventKind.ABORT, 0, f"not all nodes came up: {self._roll.missing()}")
 
     def _on_emotions(self, message: affect.EmotionEstimateArray) -> None:
         if not self._over and conversions.from_time(message.header.stamp) == self._waiting_ns:
@@ -93,7 +112,15 @@ class ReplayNode(ManagedNode):
         self._publish_events_until(frame.stamp_ns)
         self._waiting_ns, self._sent_s, self.sent = frame.stamp_ns, time.monotonic(), self.sent + 1
         self._ticks.publish(Clock(clock=conversions.to_time(frame.stamp_ns)))
+        # Before the frame: its publication is what latency is counted from.
+        self._info.publish(self._camera_info(frame))
         self._images.send(frame)
+
+    def _camera_info(self, frame: Frame) -> CameraInfo:
+        height, width = frame.image_rgb.shape[:2]
+        # A focal length of 0 says that the camera is not calibrated.
+        geometry = self._geometry or CameraGeometry(width, height, 0.0, 0.0, 0.0, 0.0, math.nan)
+        return conversions.to_camera_info(geometry, conversions.to_header(frame.stamp_ns, frame.frame_id))
 
     def _publish_events_until(self, stamp_ns: int) -> None:
         while self._events and self._events[0].stamp_ns <= stamp_ns and self._events[0].kind not in _ENDS:
@@ -105,7 +132,8 @@ class ReplayNode(ManagedNode):
         self._over = True
         self._publish(TruthEvent(stamp_ns, kind, index=1_000_000), detail)
         level = DiagnosticStatus.ERROR if kind is EventKind.ABORT else DiagnosticStatus.OK
-        self.report(level, f"replayed {self.sent} of {self.total} frames")
+        reason = f": {detail}" if kind is EventKind.ABORT else ""
+        self.report(level, f"replayed {self.sent} of {self.total} frames{reason}")
 
     def _publish(self, event: TruthEvent, detail: str) -> None:
         self._events_out.publish(conversions.from_truth_event(event, self._session.id, detail))

@@ -71,6 +71,7 @@ class TrialNode(ManagedNode):
 
     node_name = "trial"
     settings = (TrialSettings,)
+    conducts = True
 
     def __init__(self, **options: Any) -> None:
         self._conductor: Conductor | None = None
@@ -108,6 +109,12 @@ class TrialNode(ManagedNode):
         """A trial that is cut off says so in its events."""
         if self._running:
             self._abort("interrupted by the operator")
+
+    def interrupt(self) -> None:
+        """Tell the others that the trial ends here."""
+        self.stop()
+        self._begin_at_s = math.inf
+        super().interrupt()
 
     @property
     def progress(self) -> tuple[float, float, str]:
@@ -150,9 +157,8 @@ class TrialNode(ManagedNode):
     def _check_ready(self) -> None:
         if self._roll.complete:
             self._begin_at_s = time.monotonic() + self._config.start_delay_s
-        elif time.monotonic() > self._deadline_s:
-            self.report(DiagnosticStatus.ERROR, f"not all nodes came up: {self._roll.missing()}")
-            self._begin_at_s = float("inf")
+        elif time.monotonic() > self._deadline_s or self._roll.hopeless:
+            self._begin_at_s = math.inf
             self._abort(f"not all nodes came up: {self._roll.missing()}")
 
     def _begin(self) -> None:
@@ -314,10 +320,14 @@ class TrialNode(ManagedNode):
             RunTrial,
             "run_trial",
             execute_callback=self._execute,
-            goal_callback=lambda _goal: GoalResponse.REJECT if self._running else GoalResponse.ACCEPT,
+            goal_callback=lambda _goal: GoalResponse.REJECT if self._busy else GoalResponse.ACCEPT,
             cancel_callback=self._on_cancel,
         )
         self.release_later(server.destroy)
+
+    @property
+    def _busy(self) -> bool:
+        return self._running or self._goal is not None
 
     async def _execute(self, goal: Any) -> RunTrial.Result:
         request = goal.request
@@ -328,7 +338,7 @@ class TrialNode(ManagedNode):
             return RunTrial.Result(success=False, message=str(error))
         answer: Future = Future()
         self._goal = (goal, answer)
-        self._begin_at_s = None
+        self._begin_at_s, self._deadline_s = None, time.monotonic() + self._config.ready_timeout_s
         success, message = await answer
         self._goal = None
         (goal.succeed if success else goal.canceled if goal.is_cancel_requested else goal.abort)()
@@ -337,6 +347,9 @@ class TrialNode(ManagedNode):
     def _on_cancel(self, _goal: Any) -> CancelResponse:
         if self._running:
             self._abort("canceled by the client")
+        else:
+            self._begin_at_s = math.inf
+            self._answer_goal(False, "canceled by the client")
         return CancelResponse.ACCEPT
 
     def _answer_goal(self, success: bool, message: str) -> None:

@@ -1,0 +1,127 @@
+"""The launch files on a real LaunchService, where launch_ros is there."""
+
+import json
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip(
+    "launch_ros", reason="needs launch_ros, which a ROS installation brings; the wheels do not"
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted((ROOT / "launch").glob("*.launch.py"))
+CHILD = Path(__file__).parent / "launch_child.py"
+FINISHED = re.compile(r"\[(\w+)-\d+\]: process has finished cleanly")
+STARTED = re.compile(r"\[(\w+)-\d+\]: process started")
+
+
+def description_of(file):
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+    from launch import LaunchContext
+
+    return PythonLaunchDescriptionSource(str(file)).get_launch_description(LaunchContext())
+
+
+def scenario_of(file):
+    from affect_hri.graph import load_scenario
+
+    return load_scenario(file.name.removesuffix(".launch.py"), ROOT / "config" / "graph.yaml")
+
+
+def text_of(substitutions):
+    return "".join(part.text for part in substitutions)
+
+
+@pytest.fixture
+def launched(process, tmp_path):
+    """Start a launch file in a process of its own; killed at the end if it is still there."""
+    made = []
+
+    def start(name, **arguments):
+        values = [f"{key}:={value}" for key, value in arguments.items()]
+        command = [sys.executable, CHILD, ROOT / "launch" / f"{name}.launch.py", *values]
+        made.append(process(f"{name}_launch", command, tmp_path, ROS_LOG_DIR=str(tmp_path / "log")))
+        return made[-1]
+
+    yield start
+    for item in made:
+        item.kill()
+
+
+def assert_all_ended_cleanly(launch):
+    assert launch.until_it_ends() == 0, launch.log
+    assert sorted(FINISHED.findall(launch.log)) == sorted(STARTED.findall(launch.log)), launch.log
+    assert "process has died" not in launch.log
+    assert "Traceback" not in launch.log
+
+
+def test_there_is_one_launch_file_per_scenario():
+    assert [file.name for file in FILES] == [
+        "head.launch.py",
+        "live.launch.py",
+        "replay.launch.py",
+        "trial.launch.py",
+    ]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_arguments_are_those_of_the_scenario(file):
+    declared = {action.name: action for action in description_of(file).get_launch_arguments()}
+    scenario = scenario_of(file)
+    assert set(declared) == {argument.name for argument in scenario.arguments} | {"namespace", "params_file"}
+    for argument in scenario.arguments:
+        action = declared[argument.name]
+        assert argument.parse(text_of(action.default_value)) == argument.default
+        assert action.description.startswith(argument.doc)
+        assert tuple(action.choices or ()) == argument.choices
+
+
+def test_live_is_up_and_down_again(launched, tiny_model):
+    launch = launched("live", camera="avatar", model=tiny_model)
+    launch.until_it_says("[affect.emotion]: running")
+    launch.until_it_says("[affect.overlay]: ")
+    launch.send(signal.SIGINT)
+    assert_all_ended_cleanly(launch)
+
+
+def test_head_in_a_namespace_with_a_parameter_file(launched, tmp_path):
+    file = tmp_path / "own.param.yaml"
+    file.write_text("/**/ohbot:\n  ros__parameters:\n    head: none\n")
+    launch = launched("head", namespace="lab", params_file=file)
+    launch.until_it_says("[lab.ohbot]: driving none")
+    launch.until_it_says("[lab.avatar]: rendering")
+    launch.send(signal.SIGINT)
+    launch.send(signal.SIGINT)
+    assert_all_ended_cleanly(launch)
+
+
+def test_a_trial_ends_by_itself_with_its_report_and_replay_repeats_it(launched, tiny_model, tmp_path):
+    output = tmp_path / "reports"
+    values = {"model": tiny_model, "output": output}
+    launch = launched("trial", protocol="short", clock="lockstep", record="true", participant="007", **values)
+    assert_all_ended_cleanly(launch)
+    (folder,) = output.iterdir()
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["participant"] == "007"
+    assert summary["frames"]["labelled"] == 20
+    assert_all_ended_cleanly(launched("replay", bag=folder / "bag", **values))
+    (again,) = output.glob("*-replay/summary.json")
+    assert json.loads(again.read_text())["confusion"] == summary["confusion"]
+
+
+def test_a_trial_that_cannot_begin_shuts_everything_down(launched, tiny_model, tmp_path):
+    launch = launched("trial", protocol="nope", model=tiny_model, output=tmp_path / "reports")
+    launch.until_it_ends()
+    assert "unknown trials entry 'nope'; known: demo" in launch.log
+    assert re.search(r"trial_node-\d+\]: process has died .*exit code 2", launch.log)
+
+
+def test_a_wrong_value_names_the_choices(launched):
+    launch = launched("trial", camera="nope")
+    assert launch.until_it_ends() != 0
+    assert "['avatar', 'webcam', 'video', 'folder']" in launch.log

@@ -1,0 +1,178 @@
+"""A recorded session read again: from the bag, through topics, and as a plain video."""
+
+import csv
+import dataclasses
+import json
+import random
+import shutil
+
+import pytest
+
+SCORES = ("accuracy", "accuracy5", "confusion", "per_class", "transition", "hashes", "model", "frames")
+
+
+def rows(folder):
+    with (folder / "records.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def scores(summary):
+    """What must not change, whoever reads the frames; only the virtual camera knows what was rendered."""
+    chosen = {key: summary[key] for key in SCORES}
+    return chosen | {"frames": {k: v for k, v in summary["frames"].items() if k != "rendered"}}
+
+
+def original(recorded):
+    return json.loads((recorded / "summary.json").read_text())
+
+
+def test_evaluate_repeats_the_scores_exactly(affect_hri, recorded, summary_of, tiny_model, tmp_path):
+    done = affect_hri("evaluate", recorded / "bag", "--model", tiny_model, "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert scores(summary_of(tmp_path)) == scores(original(recorded))
+    assert "20 of 20 frames labelled" in done.stdout.splitlines()[-1]
+
+
+def test_replay_through_topics_repeats_the_scores(affect_hri, recorded, summary_of, tiny_model, tmp_path):
+    done = affect_hri("replay", recorded / "bag", "--model", tiny_model, "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    summary = summary_of(tmp_path)
+    assert scores(summary) == scores(original(recorded))
+    assert summary["latency_ms"]["p50"] > 0.0  # the replayed camera_info is what it is counted from
+
+
+def test_the_frames_as_a_plain_video_get_the_same_labels(
+    affect_hri, recorded, estimates_of, tiny_model, tmp_path
+):
+    from affect_core.cameras.writer import write_lossless_video
+    from affect_core.evaluation.bags import SessionBag
+
+    video = tmp_path / "frames.mkv"
+    with SessionBag(recorded / "bag") as bag:
+        assert write_lossless_video((frame.image_rgb for frame in bag.frames()), video, fps=10.0) == 20
+    values = ["--source", "video", "--path", video, "--head", "none", "--protocol", "watch"]
+    values += ["--model", tiny_model, "--clock", "lockstep", "--record", "--output", tmp_path / "reports"]
+    done = affect_hri("trial", *values)
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "reports").iterdir()
+    seen, again = (list(estimates_of(path / "bag").values()) for path in (recorded, folder))
+    assert [label for label, _ in again] == [label for label, _ in seen]
+    for before, after in zip(seen, again, strict=True):
+        assert after[1] == pytest.approx(before[1], abs=1e-5)
+
+
+# --- shuffled events ------------------------------------------------------------------------------------------
+
+
+def perfect_session():
+    """25 commands of 20 frames each in five classes, every frame read right: nothing but events and records."""
+    from affect_core.evaluation import FrameRecord, TruthEvent
+    from affect_core.labels import COMPLEX_5, COMPLEX_6
+    from affect_core.trial import EventKind
+
+    events = [TruthEvent(0, EventKind.SESSION_START)]
+    records = []
+    for index in range(25):
+        label, start_ns = COMPLEX_5[index % 5], index * 2_000_000_000
+        events.append(TruthEvent(start_ns, EventKind.COMMAND, label, 0.0, index + 1))
+        probabilities = tuple(float(name == label) for name in COMPLEX_6)
+        records += [
+            FrameRecord(start_ns + frame * 100_000_000, 1, COMPLEX_6, probabilities) for frame in range(20)
+        ]
+    return events, records
+
+
+def test_estimates_against_shuffled_events_fall_to_chance():
+    """Synthetic and perfect records, so that chance alone speaks: five classes, so one in five is right."""
+    from affect_core.evaluation.scoring import score
+
+    events, records = perfect_session()
+    assert score(events, records).hold == 1.0
+    rng = random.Random(0)
+    accuracies = []
+    for _ in range(100):
+        labels = [event.label for event in events[1:]]
+        rng.shuffle(labels)
+        pairs = zip(events[1:], labels, strict=True)
+        shuffled = [events[0], *(dataclasses.replace(event, label=label) for event, label in pairs)]
+        accuracies.append(score(shuffled, records).hold)
+    # 25 commands: a shuffle's accuracy varies by 0.08, the mean of a hundred by 0.008.
+    assert sum(accuracies) / len(accuracies) == pytest.approx(0.2, abs=0.03)
+
+
+# --- bags that cannot be used ---------------------------------------------------------------------------------
+
+
+def copy_of(bag, target):
+    shutil.copytree(bag, target)
+    return target
+
+
+def without(bag, target, topics):
+    """A copy of a bag that lacks the topics that end so."""
+    from rosbags.highlevel import AnyReader
+    from rosbags.rosbag2 import StoragePlugin, Writer
+    from rosbags.typesys import Stores, get_typestore
+
+    store = get_typestore(Stores.ROS2_JAZZY)
+    with (
+        AnyReader([bag], default_typestore=store) as reader,
+        Writer(target, version=Writer.VERSION_LATEST, storage_plugin=StoragePlugin.MCAP) as writer,
+    ):
+        kept = [c for c in reader.connections if not c.topic.endswith(topics)]
+        made = {c.id: writer.add_connection(c.topic, c.msgtype, typestore=reader.typestore) for c in kept}
+        for connection, stamp, data in reader.messages(kept):
+            writer.write(made[connection.id], stamp, data)
+    return target
+
+
+@pytest.fixture
+def broken(recorded, tmp_path):
+    """By kind: the path of a bag that cannot be used, and what the message must say."""
+    truncated = copy_of(recorded / "bag", tmp_path / "truncated")
+    mcap = truncated / "bag.mcap"
+    mcap.write_bytes(mcap.read_bytes()[: mcap.stat().st_size // 2])
+    headless = copy_of(recorded / "bag", tmp_path / "headless")
+    (headless / "metadata.yaml").unlink()
+    scribble = tmp_path / "scribble"
+    scribble.mkdir()
+    (scribble / "metadata.yaml").write_text("not: a bag")
+    return {
+        "missing": (tmp_path / "nowhere", "there is nothing"),
+        "truncated": (truncated, "cannot be read"),
+        "no metadata": (headless, "not a bag that can be read"),
+        "other yaml": (scribble, "cannot be read"),
+        "no images": (
+            without(recorded / "bag", tmp_path / "blind", ("image_raw",)),
+            "expected one image topic camera/image_raw",
+        ),
+    }
+
+
+@pytest.mark.parametrize("command", ["evaluate", "replay"])
+@pytest.mark.parametrize("kind", ["missing", "truncated", "no metadata", "other yaml", "no images"])
+def test_a_broken_bag_is_one_clear_line_and_exit_code_4(
+    affect_hri, broken, tiny_model, tmp_path, command, kind
+):
+    bag, message = broken[kind]
+    done = affect_hri(command, bag, "--model", tiny_model, "--output", tmp_path / "reports")
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("affect-hri: ")]
+    assert message in line
+    assert str(bag) in line
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 4
+
+
+def test_a_bag_without_events_gives_a_report_that_says_so(
+    affect_hri, recorded, summary_of, tiny_model, tmp_path
+):
+    bag = without(recorded / "bag", tmp_path / "watched", ("trial/events",))
+    done = affect_hri("evaluate", bag, "--model", tiny_model, "--output", tmp_path / "reports")
+    assert done.returncode == 0, done.stderr
+    summary = summary_of(tmp_path / "reports")
+    assert summary["session"] == "watched"
+    assert summary["accuracy"]["hold"] is None
+    assert summary["frames"]["labelled"] == 20
+    assert "not scored" in done.stdout.splitlines()[-1]
+    (report,) = (tmp_path / "reports").glob("*/report.html")
+    assert "No ground truth" in report.read_text()
