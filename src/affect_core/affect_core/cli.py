@@ -14,6 +14,9 @@ import click
 
 from affect_core import __version__
 from affect_core.commands import head_fake
+from affect_core.commands.bench import bench
+from affect_core.commands.head import head
+from affect_core.commands.synth import ohbot
 from affect_core.errors import AffectError
 from affect_core.workspace import ensure_overlay
 
@@ -78,12 +81,10 @@ def photo_video(path: Path, seconds: float, fps: float) -> None:
     click.echo(path)
 
 
-@commands.group()
-def head() -> None:
-    """The robot head, virtual or real."""
-
-
 head.add_command(head_fake.fake)
+synth.add_command(ohbot)
+commands.add_command(head)
+commands.add_command(bench)
 
 
 def main() -> None:

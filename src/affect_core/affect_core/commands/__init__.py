@@ -1,1 +1,1 @@
-"""Subcommands of `affect-hri` that are longer than a few lines, one file each."""
+"""The bodies of the subcommands; `affect_core.cli` puts them together. Heavy imports stand inside them."""
