@@ -1,5 +1,6 @@
 """ohbot_node with the serial head on the fake firmware: faults, emergency stop, speech, and the end of the process."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from std_msgs.msg import Float32
 from std_srvs.srv import Trigger
 
 from affect_core.heads.fake_firmware import FAULTS, FakeFirmware
+from affect_core.heads.motor_definitions import DEFAULT_MOTORS
 from affect_hri_interfaces.action import ShowExpression
 from affect_hri_interfaces.msg import ExpressionCommand, HeadStatus
 
@@ -192,3 +194,26 @@ def test_the_process_ends_also_when_the_board_cannot_be_told(process, fake, faul
     fake.inject(fault)
     node.terminate()
     assert node.wait(60.0) == 0
+
+
+# --- a whole trial ----------------------------------------------------------------------------------------------
+
+
+def test_a_whole_trial(fake, affect_hri, ros_domain, tiny_model, tmp_path):
+    """The head moves as the protocol says, the virtual camera sees what the real head could show."""
+    values = {"head": "ohbot_serial", "port": fake.port, "model": tiny_model, "output": tmp_path / "reports"}
+    options = [part for name, value in values.items() for part in (f"--{name}", value)]
+    done = affect_hri("trial", "--protocol", "short", "--clock", "wall", *options)
+    assert done.returncode == 0, done.stderr
+    (report,) = (tmp_path / "reports").glob("*/report.html")
+    assert done.stdout.splitlines()[-1].endswith(f"report {report}")
+    summary = json.loads(report.with_name("summary.json").read_text())
+    assert summary["frames"]["labelled"] > 0
+    assert fake.wait_until(lambda board: not board.attached)
+    sent = [line.decode()[1:].split(",") for line in fake.board.lines if line.startswith(b"m")]
+    sockets = {motor.socket: motor for motor in DEFAULT_MOTORS.values()}
+    for socket, degrees, _ in sent:
+        ends = sorted(sockets[int(socket)].degrees(end) for end in (0, 10))
+        assert ends[0] <= int(degrees) <= ends[1], sockets[int(socket)]
+    turned = {int(degrees) for socket, degrees, _ in sent if int(socket) == DEFAULT_MOTORS["HEADTURN"].socket}
+    assert len(turned) > 10, "disapproval shakes the head"
