@@ -37,12 +37,13 @@ PAINTS: Final[dict[str, Paint]] = {
 }
 """By the colour of the body."""
 
-_MIDDLE_GAIN: Final = 1.5
+_MIDDLE_GAIN: Final = 1.2
 """How far the lips' middles go for the same travel of a human's mouth corners."""
 
 _LIDS: Final = {"upper_lid": (radians(7), 1.45), "lower_lid": (radians(-32), 2.0)}
 """Added to a lid at rest, and the factor on its way: the upper lids cover more of the ball than a human's at rest."""
 
+_CHIN_LIFT: Final = 0.004
 _ROD_POINTS: Final = 3
 _BROW_GAP: Final = 0.018
 _MOUTH_BACK: Final = 0.002
@@ -166,7 +167,7 @@ def _lips(pose: Mapping[str, float], shape: OhbotShape) -> tuple[Strand, Strand]
     stretch = np.where(ACROSS > 0, pose["corner_stretch_left"], pose["corner_stretch_right"])
     x = (shape.mouth_half_width + stretch) * ACROSS
     press, radius = pose["lip_press"], shape.lip_radius * (1 - 0.5 * pose["lip_press"])
-    line = shape.mouth_z + ends + middle * (0.006 * pose["chin_raise"] - _MIDDLE_GAIN * mean)
+    line = shape.mouth_z + ends + middle * (_CHIN_LIFT * pose["chin_raise"] - _MIDDLE_GAIN * mean)
     gap = 0.9 * radius * (1 - 0.2 * press)
     upper_z = line + gap + middle * pose["upper_lip_open"]
     lower_z = line - gap - middle * pose["lower_lip_open"]

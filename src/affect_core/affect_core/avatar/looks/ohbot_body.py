@@ -51,6 +51,11 @@ class Paint:
     brass: Colour = (0.72, 0.55, 0.22)
 
     @property
+    def lid(self) -> Colour:
+        """The body's colour, a little darker: on a white robot lids and balls must not look alike."""
+        return scaled(self.body, 0.70)
+
+    @property
     def fold(self) -> Colour:
         """The mask in its own shade."""
         return scaled(self.mask, 0.6)
@@ -171,6 +176,6 @@ def _eye(shape: OhbotShape, paint: Paint, side: str) -> list[Part]:
             Part(f"{name}_{side}", zone, colours[name], 0.5, ball, Segment.EYE)
             for name, zone in zones.items()
         ),
-        Part(f"upper_{side}", mesh.lid(shape.lid_radius, True), paint.body, 0.25, upper, Segment.LID),
-        Part(f"lower_{side}", mesh.lid(shape.lid_radius, False), paint.body, 0.25, lower, Segment.LID),
+        Part(f"upper_{side}", mesh.lid(shape.lid_radius, True), paint.lid, 0.25, upper, Segment.LID),
+        Part(f"lower_{side}", mesh.lid(shape.lid_radius, False), paint.lid, 0.25, lower, Segment.LID),
     ]
