@@ -116,13 +116,13 @@ class FakeFirmware:
             _hold_up(self._slave, self._fault.deaf)
 
     def heal(self) -> None:
-        """A healthy board again, plugged in again if its port has disappeared."""
-        self._fault = HEALTHY
-        if self._thread and self._thread.is_alive():
-            _hold_up(self._slave, False)
-        else:
+        """A healthy board again, plugged in again if its port has disappeared or was about to."""
+        vanishes, self._fault = self._fault.vanishes, HEALTHY
+        if vanishes:
             self.unplug()
             self.plug()
+        elif self._thread:
+            _hold_up(self._slave, False)
 
     def wait_until(self, condition: Callable[[Board], bool], timeout_s: float = 10.0) -> bool:
         """Wait for the board to get into a state; False when it did not within the time."""
