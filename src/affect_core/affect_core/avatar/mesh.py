@@ -91,7 +91,7 @@ def ring(half_x: float, half_z: float, thickness: float, around: int = 48, sides
     closed = np.arange(around * sides).reshape(around, sides)
     faces = _grid(around + 1, sides, wrap=True)
     order = np.concatenate([closed, closed[:1]]).ravel()
-    return Mesh(vertices, order[faces].astype(np.int32), section.reshape(-1, 3))
+    return Mesh(vertices, order[faces][:, ::-1].astype(np.int32), section.reshape(-1, 3))
 
 
 def band(line: Array, radius: float, sides: int = 7) -> Mesh:

@@ -73,15 +73,15 @@ def _nothing(shape: HeadShape) -> tuple[Occluder, ...]:
 @OCCLUSIONS.register("mouth")
 def _before_mouth(shape: HeadShape) -> tuple[Occluder, ...]:
     """From under the nose to the chin's fold, wider than the widest mouth."""
-    centre = (0.0, -(shape.half_depth + 0.020), shape.mouth_z - 0.003)
-    return (Plate(centre, (1.5 * shape.mouth_half_width, _PLATE_HALF_DEPTH, 0.022)),)
+    centre = (0.0, -(shape.half_depth + shape.mouth_clearance), shape.mouth_z - 0.003)
+    return (Plate(centre, (1.5 * shape.mouth_half_width, _PLATE_HALF_DEPTH, shape.mouth_reach)),)
 
 
 @OCCLUSIONS.register("eye")
 def _before_eye(shape: HeadShape) -> tuple[Occluder, ...]:
     """The right eye and its brow, raised or lowered."""
     low, high = shape.eye_z - shape.lid_radius, shape.brow_z + 0.026
-    centre = (-shape.eye_x, -(shape.half_depth + 0.012), (low + high) / 2)
+    centre = (-shape.eye_x, -(shape.half_depth + shape.brow_clearance), (low + high) / 2)
     return (Plate(centre, (0.024, _PLATE_HALF_DEPTH, (high - low) / 2)),)
 
 
@@ -89,7 +89,7 @@ def _before_eye(shape: HeadShape) -> tuple[Occluder, ...]:
 def _glasses(shape: HeadShape) -> tuple[Occluder, ...]:
     """Dark rims without lenses: everything behind them stays visible but what the rims cover."""
     x, y, z = shape.eye_x, -(shape.half_depth + 0.006), shape.eye_z - 0.001
-    half_x, half_z = shape.lid_radius + 0.0065, shape.lid_radius + 0.001
+    half_x, half_z = shape.lid_radius + 0.0065, shape.lid_radius + 0.003
     rims = [Ring((sign * x, y, z), (half_x, half_z), _RIM, _FRAME) for sign in SIDES.values()]
     bridge = Plate((0.0, y, z + 0.004), (max(0.002, x - half_x), _RIM, _RIM), _FRAME)
     return (*rims, bridge, *_temples(shape, x + half_x, y, z))

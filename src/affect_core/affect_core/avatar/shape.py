@@ -50,6 +50,21 @@ class HeadShape:
         """Height of the tip."""
         return -0.016
 
+    @property
+    def brow_clearance(self) -> float:
+        """How far before the middle of the head's front nothing of eyes and brows gets."""
+        return 0.012
+
+    @property
+    def mouth_clearance(self) -> float:
+        """The same of the lips."""
+        return 0.020
+
+    @property
+    def mouth_reach(self) -> float:
+        """How far the lips get up and down from a little under `mouth_z`."""
+        return 0.022
+
     def ring(self, z_share: Array) -> tuple[Array, Array]:
         """Half width and depth (m) of the horizontal section at z = z_share * half_height, |z_share| < 1."""
         bulge = (1 - np.abs(z_share) ** _VERTICAL_POWER) ** (1 / _VERTICAL_POWER)

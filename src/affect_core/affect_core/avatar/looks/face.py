@@ -92,9 +92,9 @@ class FaceLook(Look):
     def jaw_points(self) -> Array:
         """See `Look.jaw_points`; fixed on the skin where the head's outline is from the front."""
         angle = np.radians(np.linspace(-90, 90, 17))  # 0 = the chin
-        z_share = 0.15 - 1.12 * np.cos(angle)
+        z_share = 0.02 - 0.99 * np.cos(angle)
         half_width, half_depth = self.shape.ring(z_share)
-        across = np.clip(np.sin(angle) * self.shape.ring(np.array(0.15))[0] / half_width, -0.95, 0.95)
+        across = np.clip(np.sin(angle) * self.shape.ring(np.array(0.02))[0] / half_width, -0.95, 0.95)
         away = (1 - np.abs(across) ** 2.4) ** (1 / 2.4)
         return np.stack([across * half_width, -half_depth * away, z_share * self.shape.half_height], 1)
 

@@ -82,6 +82,21 @@ class OhbotShape(HeadShape):
     mouth_half_width: float = 0.0300
     lip_radius: float = 0.0042
 
+    @property
+    def brow_clearance(self) -> float:
+        """See `HeadShape.brow_clearance`; the bars float."""
+        return 0.030
+
+    @property
+    def mouth_clearance(self) -> float:
+        """See `HeadShape.mouth_clearance`; the tubes stand out in an arc."""
+        return 0.032
+
+    @property
+    def mouth_reach(self) -> float:
+        """See `HeadShape.mouth_reach`."""
+        return 0.030
+
 
 def arc_y(x: Array, z: Array, shape: OhbotShape) -> Array:
     """y of the lips' middle lines: a forward arc between their ends, which touch the mask."""
