@@ -161,10 +161,20 @@ def test_sensor(ohbot, fake):
         head.read_sensor(6)
 
 
-def test_sensor_that_does_not_answer(ohbot, fake):
+@pytest.mark.parametrize("fault", ["silent", "late", "short", "garbage"])
+def test_sensor_that_does_not_answer(ohbot, fake, fault):
+    fake.board.sensors[3] = 512
     head = ohbot()
-    fake.inject("silent")
-    assert head.read_sensor(3, timeout_s=0.05) is None
+    fake.inject(fault)
+    assert head.read_sensor(3, timeout_s=0.1) is None
+
+
+def test_sensor_of_a_lost_robot(ohbot, fake, eventually):
+    head = ohbot()
+    fake.unplug()
+    assert eventually(lambda: not head.present)
+    with pytest.raises(HeadError, match="trying again until it is back"):
+        head.read_sensor(3, timeout_s=60.0)
 
 
 # --- emergency stop ---------------------------------------------------------------------------------------------
