@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from tqdm import tqdm
 
-from affect_core.avatar import BACKGROUNDS, LIGHTINGS, Avatar, AvatarConfig, Rendering, Scene
+from affect_core.avatar import BACKGROUNDS, LIGHTINGS, LOOKS, Avatar, AvatarConfig, Rendering, Scene
 from affect_core.config import Settings, setting
 from affect_core.errors import ConfigError
 from affect_core.heads.expressions import ExpressionTable, load_expressions
@@ -61,6 +61,7 @@ class OhbotSetConfig(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        LOOKS.get(self.look)
         for lighting in self.lightings:
             LIGHTINGS.get(lighting)
         BACKGROUNDS.get(self.background)
