@@ -217,3 +217,21 @@ def test_a_whole_trial(fake, affect_hri, ros_domain, tiny_model, tmp_path):
         assert ends[0] <= int(degrees) <= ends[1], sockets[int(socket)]
     turned = {int(degrees) for socket, degrees, _ in sent if int(socket) == DEFAULT_MOTORS["HEADTURN"].socket}
     assert len(turned) > 10, "disapproval shakes the head"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_no_motor_stays_on_when_a_composed_trial_is_cut_off(
+    fake, affect_hri_command, ros_domain, tiny_model, tmp_path, number
+):
+    options = ["--protocol", "demo", "--clock", "wall", "--head", "ohbot_serial", "--port", str(fake.port)]
+    places = ["--model", str(tiny_model), "--output", str(tmp_path)]
+    trial = subprocess.Popen([*affect_hri_command, "trial", *options, *places])
+    try:
+        assert fake.wait_until(lambda board: board.attached == ALL, 120.0)
+        trial.send_signal(number)
+        assert trial.wait(60.0) in (3, 130), "cut off: partial, or before it began"
+    finally:
+        trial.kill()
+        trial.wait()
+    assert fake.wait_until(lambda board: not board.attached)
+    assert fake.board.lines[-1] == b"l01,0,0,0"
