@@ -23,7 +23,7 @@ TORCH = r"torch.*|lightning.*|pytorch_lightning|facenet_pytorch|captum"
 LIGHTNING = r"lightning|pytorch_lightning|lightning_fabric"
 
 CORE, NODES = "src/affect_core/affect_core", "src/affect_hri/affect_hri"
-WITH_MESSAGES = (f"{NODES}/conversions.py", f"{NODES}/nodes")
+WITH_MESSAGES = (f"{NODES}/conversions", f"{NODES}/nodes")
 WITHOUT_TORCH = ("heads", "trial", "avatar", "evaluation")
 
 
@@ -48,7 +48,7 @@ RULES = (
         "only conversions and nodes touch messages",
         NODES,
         MESSAGES,
-        (f"{NODES}/conversions.py", f"{NODES}/nodes"),
+        (f"{NODES}/conversions", f"{NODES}/nodes"),
     ),
     Rule("only training and cli use Lightning", CORE, LIGHTNING, (f"{CORE}/training", f"{CORE}/cli")),
     Rule("only affect_core.training and cli use Lightning", NODES, LIGHTNING),
@@ -167,7 +167,7 @@ ALLOWED = [
     (f"{CORE}/training/module.py", "from lightning import LightningModule"),
     (f"{CORE}/emotion/runtime.py", "import torch"),
     (f"{CORE}/heads/avatar.py", "from .base import Head"),
-    (f"{NODES}/conversions.py", "from sensor_msgs.msg import Image"),
+    (f"{NODES}/conversions/images.py", "from sensor_msgs.msg import Image"),
     (f"{NODES}/nodes/face.py", "from affect_hri_interfaces.msg import FaceArray"),
     ("launch/trial.launch.py", "from launch import LaunchDescription"),
 ]

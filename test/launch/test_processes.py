@@ -124,7 +124,8 @@ def test_an_interrupted_trial_leaves_a_whole_bag_and_a_partial_report(
         events, frames = bag.events(), list(bag.frames())
     assert events[0].kind is EventKind.SESSION_START
     assert events[-1].kind is EventKind.ABORT
-    assert len(frames) == json.loads((folder / "summary.json").read_text())["frames"]["published"]
+    published = json.loads((folder / "summary.json").read_text())["frames"]["published"]
+    assert 0 < published <= len(frames) <= published + 1  # the last frame may have been under way
 
 
 def test_nodes_that_are_interrupted_at_once_end_cleanly(graph, tiny_model, tmp_path):

@@ -75,12 +75,12 @@ class Bench:
         return f"test{self._count}"
 
     @contextmanager
-    def running(self, node_type, namespace, **parameters):
+    def running(self, node_type, namespace, *, handover=None, **parameters):
         """A node at work. With autostart (the default) wait for its diagnostics to know what has become of it."""
         from rclpy.parameter import Parameter
 
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
-        node = node_type(namespace=namespace, parameter_overrides=overrides)
+        node = node_type(handover=handover, namespace=namespace, parameter_overrides=overrides)
         spinner = Spinner(node)
         try:
             yield node

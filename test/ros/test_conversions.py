@@ -42,6 +42,27 @@ CONVERTERS = [
 ]
 
 
+ENCODINGS = (
+    "rgb8",
+    "bgr8",
+    "rgba8",
+    "bgra8",
+    "mono8",
+    "mono16",
+    "rgb16",
+    "bgr16",
+    "rgba16",
+    "bgra16",
+    "yuv422",
+    "yuv422_yuy2",
+    "bayer_rggb8",
+    "bayer_bggr8",
+    "bayer_gbrg8",
+    "bayer_grbg8",
+    "bayer_rggb16",
+)
+
+
 @pytest.fixture(params=CONVERTERS)
 def reader(request):
     return conversions.ImageReader(request.param)
@@ -275,16 +296,7 @@ class TestImageEncodings:
     @pytest.mark.parametrize("padding", [0, 3])
     @pytest.mark.parametrize(
         "encoding",
-        ["rgb8", "bgr8", "rgba8", "bgra8", "mono8", "mono16", "rgb16", "bgr16", "rgba16", "bgra16"]
-        + [
-            "yuv422",
-            "yuv422_yuy2",
-            "bayer_rggb8",
-            "bayer_bggr8",
-            "bayer_gbrg8",
-            "bayer_grbg8",
-            "bayer_rggb16",
-        ],
+        ENCODINGS,
     )
     def test_both_converters_agree(self, encoding, padding):
         pytest.importorskip("cv_bridge", reason="needs cv_bridge, which comes with a ROS installation")

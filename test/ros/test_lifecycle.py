@@ -9,6 +9,7 @@ from lifecycle_msgs.srv import ChangeState, GetState
 
 from affect_hri.nodes import __path__ as node_folder
 
+SAMPLE_BAG = Path(__file__).resolve().parents[2] / "bags" / "short_even"
 OWN = re.compile(r"/(parameter_events|rosout)$")
 
 
@@ -22,6 +23,7 @@ def parameters(node_name, tiny_model, pictures, tmp_path):
         "face": {"model": str(tiny_model)},
         "evaluation": {"output": str(tmp_path)},
         "ohbot": {"head": "none"},
+        "replay": {"bag": str(SAMPLE_BAG)},
         "recorder": {"output": str(tmp_path)},
         "trial": {"protocol": "short", "output": str(tmp_path), "start": "action"},
     }.get(node_name, {})
@@ -67,8 +69,6 @@ def test_the_list_of_nodes_is_complete(request):
 
 
 def test_twice_round(bench, peer, lifecycle, node_name, node_class, parameters, wait_until):
-    if node_name == "replay":
-        pytest.skip("needs a bag: see test_replay_without_a_bag")
     with bench.running(node_class(node_name), peer.namespace, autostart=False, **parameters) as node:
 
         def wait_for(expected):
@@ -104,8 +104,6 @@ def test_twice_round(bench, peer, lifecycle, node_name, node_class, parameters, 
 
 
 def test_shutdown_from_active(bench, peer, lifecycle, node_name, node_class, parameters, wait_until):
-    if node_name == "replay":
-        pytest.skip("needs a bag: see test_replay_without_a_bag")
     with bench.running(node_class(node_name), peer.namespace, autostart=False, **parameters):
         bare = endpoints(peer, node_name)
         assert lifecycle.change("CONFIGURE")

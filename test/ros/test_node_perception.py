@@ -10,6 +10,7 @@ from affect_core.explain import attention_attribution
 from affect_core.faces import FaceConfig, FaceStage
 from affect_core.types import Crop, Detection, Emotion, EmotionSet, Face, FaceSet, Frame
 from affect_hri import conversions
+from affect_hri.nodes._ports import Handover
 from affect_hri.nodes.emotion import EmotionNode
 from affect_hri.nodes.face import FaceNode
 from affect_hri.nodes.overlay import OverlayNode
@@ -55,6 +56,21 @@ def face_desk(bench, make_peer, tiny_model):
         images = peer.speak("camera/image_raw", Image, depth=1)
         yield peer, images, faces
     peer.close()
+
+
+class TestComposedWithADriverOfOnesOwn:
+    """Composed nodes hand faces over in memory, but a camera outside the program sends its images over DDS."""
+
+    def test_images_from_outside_come_in(self, bench, make_peer, astronaut, tiny_model, answer_to):
+        handover = Handover(from_outside={"camera/image_raw"})
+        peer = make_peer(bench.namespace())
+        faces = peer.hear("faces", FaceArray)
+        with bench.running(FaceNode, peer.namespace, handover=handover, model=str(tiny_model)):
+            peer.until_status("face", "OK", "waiting for frames")
+            images = peer.speak("camera/image_raw", Image)
+            images.publish(conversions.from_frame(Frame(astronaut, 9 * SECOND_NS, "eye")))
+            (face,) = answer_to(faces, 9 * SECOND_NS).faces
+        assert not face.crop.data  # crops stay in memory
 
 
 class TestFace:

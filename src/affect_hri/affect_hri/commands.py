@@ -23,7 +23,7 @@ from affect_core.paths import find_shared
 
 PARTIAL = 3
 CLOCKS = click.Choice(["wall", "lockstep"])
-CAMERAS = click.Choice(["avatar", "webcam", "video", "folder"])
+CAMERAS = click.Choice(["avatar", "webcam", "video", "folder", "topic"])
 
 
 def _options(*names: str) -> Callable[[Any], Any]:

@@ -14,9 +14,13 @@ from rclpy.signals import SignalHandlerOptions
 from affect_core.errors import ConfigError
 from affect_core.paths import find_shared
 from affect_hri.graph import GraphError, NodeSpec, load_scenario
+from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ManagedNode
 from affect_hri.nodes._ports import Handover
 from affect_hri.program import Program, Signals
+
+FRAME_SOURCES = ("avatar", "camera", "replay")
+IMAGE_TOPICS = (_topics.IMAGE_RAW.name, _topics.IMAGE_COMPRESSED.name)
 
 
 class Composed:
@@ -41,7 +45,8 @@ class Composed:
             specs = load_scenario(scenario, find_shared("config/graph.yaml")).resolve(arguments)
         except GraphError as error:
             raise ConfigError(str(error)) from error
-        self._handover = Handover()
+        has_frames = any(spec.name in FRAME_SOURCES for spec in specs)
+        self._handover = Handover(from_outside=() if has_frames else IMAGE_TOPICS)
         self._overrides = overrides or {}
         self._specs = specs
         self.nodes: dict[str, ManagedNode] = {}

@@ -117,13 +117,14 @@ def test_facts_of_a_face_set() -> None:
     assert facts == FaceFacts(9, {"f00007": (1.0, 2.0, 3.5, 8.0)}, 3, 30.0, 5.0)
 
 
-def test_frames_outside_the_session_do_not_count() -> None:
+@pytest.mark.parametrize(("end", "last_s"), [(EventKind.SESSION_END, 2), (EventKind.ABORT, 3)])
+def test_frames_outside_the_session_do_not_count(end: EventKind, last_s: int) -> None:
     collector = TrialCollector()
     for second in range(5):  # a camera that runs before, during and after
         collector.add_faces(FaceFacts(second * S, {"f00001": SMALL}))
         collector.add_emotions(emotions(second * S, emotion("f00001", "neutral")))
     collector.add_event(TruthEvent(1 * S, EventKind.SESSION_START))
-    collector.add_event(TruthEvent(3 * S, EventKind.SESSION_END, index=1))
+    collector.add_event(TruthEvent(3 * S, end, index=1))
     collected = collector.collected()
-    assert [record.stamp_ns for record in collected.records] == [1 * S, 2 * S]
-    assert collected.counts == FrameCounts(rendered=None, published=2, with_face=2, labelled=2, dropped=0)
+    assert [record.stamp_ns for record in collected.records] == [s * S for s in range(1, last_s + 1)]
+    assert collected.counts == FrameCounts(None, last_s, last_s, last_s, dropped=0)

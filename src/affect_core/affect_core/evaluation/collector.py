@@ -163,9 +163,13 @@ class TrialCollector:
 
 
 def _span(events: Iterable[TruthEvent]) -> tuple[float, float]:
-    """From the first SESSION_START to the last end; infinite on a side where there is no such event."""
+    """From the first SESSION_START until the last end; infinite on a side where there is no such event.
+
+    An ABORT carries the stamp of the frame it cut short, which still belongs to the session.
+    """
     starts = [event.stamp_ns for event in events if event.kind is EventKind.SESSION_START]
-    ends = [event.stamp_ns for event in events if event.kind in (EventKind.SESSION_END, EventKind.ABORT)]
+    ends = [event.stamp_ns for event in events if event.kind is EventKind.SESSION_END]
+    ends += [event.stamp_ns + 1 for event in events if event.kind is EventKind.ABORT]
     return min(starts, default=-math.inf), max(ends, default=math.inf)
 
 

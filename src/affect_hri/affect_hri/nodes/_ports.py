@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from rclpy.node import Node
@@ -18,9 +18,14 @@ from affect_hri.nodes._topics import Topic
 
 
 class Handover:
-    """What the nodes of one process hand to each other in memory, by topic name."""
+    """What the nodes of one process hand to each other in memory, by topic name.
 
-    def __init__(self) -> None:
+    Args:
+        from_outside: topics that nobody in this process sends (a camera driver of the user's): they come over DDS.
+    """
+
+    def __init__(self, from_outside: Collection[str] = ()) -> None:
+        self.from_outside = frozenset(from_outside)
         self._boxes: dict[str, list[_Mailbox]] = {}
 
     def open_box(self, node: Node, topic: str, callback: Callable[[Any, int], None], depth: int) -> _Mailbox:
@@ -135,9 +140,10 @@ class Inlet:
         depth: int | None = None,
     ) -> None:
         self._node, self._convert, self._callback, self._on_bad_input = node, convert, callback, on_bad_input
-        self._handover, self._sequence = handover, 0
-        if handover is not None:
-            self._box = handover.open_box(node, topic.name, callback, depth or topic.depth)
+        self._handover = None if handover is None or topic.name in handover.from_outside else handover
+        self._sequence = 0
+        if self._handover is not None:
+            self._box = self._handover.open_box(node, topic.name, callback, depth or topic.depth)
         else:
             qos = topic.qos(lockstep, reliability)
             qos.depth = depth or topic.depth

@@ -49,7 +49,7 @@ class TrialSettings(Settings):
     seed: int = setting(0, "of the order of repetitions", low=0)
     participant: str = setting("", "participant id; may be empty")
     session: str = setting("", "id of the session; empty: made from the conditions")
-    camera: str = setting("avatar", "who takes the frames: avatar, webcam, video, folder")
+    camera: str = setting("avatar", "who takes the frames: avatar, webcam, video, folder, topic")
     head: str = setting("avatar", "who shows the expressions: avatar, screen, ohbot_serial, none")
     lighting: str = setting("even", "lighting of the virtual scene")
     occlusion: str = setting("none", "occlusion of the virtual scene")

@@ -1,0 +1,93 @@
+"""The head's expressions, trial events, summaries."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from std_msgs.msg import Header
+
+from affect_core.data.label_maps import load_label_maps
+from affect_core.errors import InputError
+from affect_core.evaluation import FaceFacts, Summary, TruthEvent
+from affect_core.trial import EventKind
+from affect_hri.conversions.stamps import from_time, to_header
+from affect_hri_interfaces import msg as affect
+
+HRI_EXPRESSION = "hri_msgs/Expression"
+
+
+class HriExpressionReader:
+    """hri_msgs/Expression -> ExpressionCommand, by the inverse of config/label_maps.yaml."""
+
+    def __init__(self) -> None:
+        maps = [item for item in load_label_maps().values() if item.target == HRI_EXPRESSION]
+        self._labels = {theirs: ours for item in reversed(maps) for theirs, ours in item.inverse().items()}
+
+    def __call__(self, message: Any) -> affect.ExpressionCommand:
+        """At full intensity, from its stamp on; raises InputError for an expression that we have no word for."""
+        if message.expression not in self._labels:
+            got = repr(message.expression) if message.expression else "valence and arousal alone"
+            raise InputError(
+                f"expected an hri_msgs/Expression with expression set to one of {', '.join(sorted(self._labels))}; "
+                f"{got} is not supported"
+            )
+        return affect.ExpressionCommand(
+            header=message.header, expression=self._labels[message.expression], intensity=1.0, onset=math.nan
+        )
+
+
+def to_truth_event(message: affect.TrialEvent) -> TruthEvent:
+    """TrialEvent message -> stamped event. Raises InputError for a kind that there is not."""
+    if message.kind not in list(EventKind):
+        known = ", ".join(f"{kind.value} {kind.name}" for kind in EventKind)
+        raise InputError(f"expected a trial event of kind {known}; got {message.kind}")
+    return TruthEvent(
+        stamp_ns=from_time(message.header.stamp),
+        kind=EventKind(message.kind),
+        label=message.label,
+        onset_s=message.onset,
+        index=message.index,
+    )
+
+
+def from_truth_event(event: TruthEvent, session: str, detail: str = "") -> affect.TrialEvent:
+    """Stamped event -> TrialEvent message."""
+    return affect.TrialEvent(
+        header=to_header(event.stamp_ns),
+        kind=int(event.kind),
+        session=session,
+        label=event.label,
+        onset=event.onset_s,
+        index=event.index,
+        detail=detail,
+    )
+
+
+def to_face_facts(message: affect.FaceArray) -> FaceFacts:
+    """FaceArray -> what scoring needs of it."""
+    return FaceFacts(
+        stamp_ns=from_time(message.header.stamp),
+        boxes={face.face_id: tuple(float(v) for v in face.box_xyxy) for face in message.faces},
+        dropped=message.dropped,
+        detect_ms=message.detect_ms,
+        track_ms=message.track_ms,
+    )
+
+
+def to_trial_summary(summary: Summary, folder: Path, header: Header) -> affect.TrialSummary:
+    """summary.json -> TrialSummary."""
+    accuracy = {key: math.nan if value is None else value for key, value in summary["accuracy"].items()}
+    return affect.TrialSummary(
+        header=header,
+        session=summary["session"],
+        report=str(folder),
+        accuracy_frame=accuracy["frame"],
+        accuracy_hold=accuracy["hold"],
+        accuracy_neutral=accuracy["neutral"],
+        frames_published=summary["frames"]["published"],
+        frames_labelled=summary["frames"]["labelled"],
+        json=json.dumps(summary),
+    )

@@ -1,0 +1,23 @@
+"""Time and headers."""
+
+from __future__ import annotations
+
+from builtin_interfaces.msg import Time
+from std_msgs.msg import Header
+
+NS_PER_S = 1_000_000_000
+
+
+def to_time(stamp_ns: int) -> Time:
+    """Nanoseconds to a Time message."""
+    return Time(sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
+
+
+def from_time(stamp: Time) -> int:
+    """A Time message to nanoseconds."""
+    return int(stamp.sec) * NS_PER_S + int(stamp.nanosec)
+
+
+def to_header(stamp_ns: int, frame_id: str = "") -> Header:
+    """A Header from nanoseconds and a frame."""
+    return Header(stamp=to_time(stamp_ns), frame_id=frame_id)
