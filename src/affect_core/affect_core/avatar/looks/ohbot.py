@@ -31,11 +31,11 @@ from affect_core.heads.rig import JOINTS, Joint, Pose
 
 PAINTS: Final[dict[str, Paint]] = {
     "blue": Paint(body=(0.10, 0.15, 0.52), brow=(0.95, 0.42, 0.05)),
-    "red": Paint(body=(0.70, 0.12, 0.12), brow=(0.10, 0.10, 0.12)),
+    "red": Paint(body=(0.70, 0.12, 0.12), brow=(0.15, 0.35, 0.75)),
     "white": Paint(body=(0.86, 0.86, 0.85), brow=(0.12, 0.18, 0.50)),
     "black": Paint(body=(0.06, 0.06, 0.07), brow=(0.95, 0.42, 0.05)),
 }
-"""By the colour of the body."""
+"""By the colour of the body. Bright brows and a warm mask are what the face detector needs to be sure."""
 
 _MIDDLE_GAIN: Final = 1.2
 """How far the lips' middles go for the same travel of a human's mouth corners."""

@@ -25,7 +25,7 @@ _NOSE_HALF_DEPTH: Final = 0.0030
 
 _TABLE_Z: Final = -0.169
 _BASE_WIDTH: Final = 0.215
-_EAR_X: Final = 0.0710
+_EAR_X: Final = 0.0735
 _EYE_RINGS_DEG: Final = (0.0, 13.0, 29.0, 180.0)
 _LIP_ARC: Final = 0.020
 _MASK_AROUND, _MASK_RINGS = 112, 88
@@ -40,8 +40,8 @@ class Paint:
 
     body: Colour
     brow: Colour
-    mask: Colour = (0.88, 0.75, 0.65)
-    lip: Colour = (0.62, 0.62, 0.63)
+    mask: Colour = (0.88, 0.72, 0.60)
+    lip: Colour = (0.54, 0.54, 0.55)
     nose: Colour = (0.92, 0.92, 0.90)
     ball: Colour = (0.95, 0.95, 0.94)
     iris: Colour = (0.22, 0.55, 0.20)
@@ -65,7 +65,7 @@ class Paint:
 class OhbotShape(HeadShape):
     """The mask as a surface, and where the parts are; metres."""
 
-    half_width: float = 0.065
+    half_width: float = 0.067
     half_depth: float = 0.080
     half_height: float = 0.100
     jaw_taper: float = 0.20
