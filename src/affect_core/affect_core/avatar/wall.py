@@ -35,7 +35,9 @@ class Wall:
         texels_per_m: float,
         shadow_size: int,
     ) -> None:
-        self._raster, self._camera = raster, camera
+        from affect_core.avatar import raster_wall
+
+        self._kernels, self._camera = raster_wall, camera
         points, shape = _grid_on_wall(camera, eye)
         cells = np.empty_like(points)
         raster.to_light(points, view, np.float32(texels_per_m), np.float32(shadow_size), cells)
@@ -45,9 +47,9 @@ class Wall:
         """A new image (H, W, 3) of the wall alone; ``depth``: the shadow map."""
         image = np.empty((self._camera.height, self._camera.width, 3), np.uint8)
         if surface.is_plain:
-            self._raster.paint_wall(self._cells, depth, _STEP_PX, surface.lit, surface.dark, image)
+            self._kernels.paint_wall(self._cells, depth, _STEP_PX, surface.lit, surface.dark, image)
         else:
-            self._raster.paint_picture(self._cells, depth, _STEP_PX, surface.lit, surface.dark, image)
+            self._kernels.paint_picture(self._cells, depth, _STEP_PX, surface.lit, surface.dark, image)
         return image
 
 
