@@ -45,7 +45,10 @@ class Frame:
     def __post_init__(self) -> None:
         image = self.image_rgb
         _expect(
-            isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3,
+            isinstance(image, np.ndarray)
+            and image.dtype == np.uint8
+            and image.ndim == 3
+            and image.shape[2] == 3,
             "image_rgb uint8 (H, W, 3)",
             _describe(image),
         )
