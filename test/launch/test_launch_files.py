@@ -73,7 +73,9 @@ def test_there_is_one_launch_file_per_scenario():
 def test_arguments_are_those_of_the_scenario(file):
     declared = {action.name: action for action in description_of(file).get_launch_arguments()}
     scenario = scenario_of(file)
-    assert set(declared) == {argument.name for argument in scenario.arguments} | {"namespace", "params_file"}
+    more = {"head": {"description", "rviz"}}.get(scenario.name, set())
+    names = {argument.name for argument in scenario.arguments}
+    assert set(declared) == names | {"namespace", "params_file"} | more
     for argument in scenario.arguments:
         action = declared[argument.name]
         assert argument.parse(text_of(action.default_value)) == argument.default
@@ -96,6 +98,30 @@ def test_head_in_a_namespace_with_a_parameter_file(launched, tmp_path):
     launch.until_it_says("[lab.ohbot]: driving none")
     launch.until_it_says("[lab.avatar]: rendering")
     launch.send(signal.SIGINT)
+    launch.send(signal.SIGINT)
+    assert_all_ended_cleanly(launch)
+
+
+def test_head_without_rviz_says_what_to_install(launched):
+    from ament_index_python.packages import get_packages_with_prefixes
+
+    if "rviz2" in get_packages_with_prefixes():
+        pytest.skip("RViz is installed here")
+    launch = launched("head", head="none", rviz="true")
+    launch.until_it_says("the head is not shown: ")
+    launch.until_it_says("driving none")
+    launch.send(signal.SIGINT)
+    assert_all_ended_cleanly(launch)
+
+
+def test_head_with_its_frames(launched, tmp_path):
+    from ament_index_python.packages import get_packages_with_prefixes
+
+    if "robot_state_publisher" not in get_packages_with_prefixes():
+        pytest.skip("needs robot_state_publisher")
+    launch = launched("head", head="none", description="true")
+    launch.until_it_says("robot_state_publisher")
+    launch.until_it_says("driving none")
     launch.send(signal.SIGINT)
     assert_all_ended_cleanly(launch)
 

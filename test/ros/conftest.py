@@ -214,6 +214,7 @@ NODES = (
     "overlay",
     "recorder",
     "replay",
+    "responder",
     "trial",
 )
 

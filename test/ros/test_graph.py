@@ -189,7 +189,7 @@ class TestRunningTrial:
         assert declared.depth == depth  # DDS discovery does not tell the depth
 
     def test_nobody_else_publishes(self, outside):
-        names = {"camera/status", "overlay/image", *TABLE}
+        names = {"camera/status", "overlay/image", "head/mouth", *TABLE}  # the mouth: who speaks
         extra = [
             name
             for name, types in outside.get_topic_names_and_types()

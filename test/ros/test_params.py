@@ -24,6 +24,7 @@ OUT_OF_RANGE = {
     "overlay": ("clock", "sundial", "clock: expected one of wall, lockstep, got 'sundial'"),
     "recorder": ("image", "gif", "image: expected one of raw, jpeg, got 'gif'"),
     "replay": ("answer_timeout_s", 0.0, "answer_timeout_s: expected at least 0.1, got 0.0"),
+    "responder": ("clock", "sundial", "clock: expected one of wall, lockstep, got 'sundial'"),
     "trial": ("barrier_timeout_s", 0.0, "barrier_timeout_s: expected at least 0.1, got 0.0"),
 }
 UNKNOWN_NAMES = [
@@ -36,6 +37,12 @@ UNKNOWN_NAMES = [
         {"head": "nonesuch"},
         "unknown head 'nonesuch'; known: avatar, none, ohbot_serial, screen",
     ),
+    (
+        "responder",
+        {"strategy": "nonesuch"},
+        "unknown responder strategy 'nonesuch'; known: empathic, mirror, none",
+    ),
+    ("responder", {"responder_file": "nonesuch"}, "unknown config entry 'nonesuch'; known: "),
     ("trial", {"protocol": "nonesuch"}, "unknown trials entry 'nonesuch'; known: demo, p0_single"),
     ("avatar", {"lighting": "nonesuch"}, "unknown lighting 'nonesuch'; known: "),
     ("avatar", {"occlusion": "nonesuch"}, "unknown occlu"),

@@ -13,6 +13,10 @@ from pathlib import Path
 import click
 
 from affect_core import __version__
+from affect_core.commands import head_fake
+from affect_core.commands.bench import bench
+from affect_core.commands.head import head
+from affect_core.commands.synth import ohbot
 from affect_core.errors import AffectError
 from affect_core.workspace import ensure_overlay
 
@@ -75,6 +79,12 @@ def photo_video(path: Path, seconds: float, fps: float) -> None:
     portrait = astronaut()  # type: ignore[no-untyped-call] # scikit-image types its data in part
     make_photo_video(portrait, path, size_wh=(1280, 720), fps=fps, seconds=seconds)
     click.echo(path)
+
+
+head.add_command(head_fake.fake)
+synth.add_command(ohbot)
+commands.add_command(head)
+commands.add_command(bench)
 
 
 def main() -> None:

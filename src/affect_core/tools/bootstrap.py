@@ -1,4 +1,4 @@
-"""What the Makefile calls: ``python3 bootstrap.py setup|demo|test|test-long|check|clean [ARGUMENTS]``.
+"""What the Makefile calls: ``python3 bootstrap.py setup|demo|test|test-long|check|bench|clean [ARGUMENTS]``.
 
 Every command first brings the set-up (`provision`) up to date. All files of this folder use the standard
 library only, and the syntax of Python 3.8: whatever Python 3 there is may start them.
@@ -46,6 +46,11 @@ def _demo(place: Place, arguments: list[str]) -> int:
     return _call(place, str(place.venv / "bin" / "affect-hri"), "demo", *arguments)
 
 
+def _bench(place: Place, arguments: list[str]) -> int:
+    setup(place)
+    return _call(place, str(place.venv / "bin" / "affect-hri"), "bench", *arguments)
+
+
 def _check(place: Place, arguments: list[str]) -> int:
     setup(place)
     static = _static_checks(place)
@@ -79,6 +84,7 @@ COMMANDS: dict[str, Callable[[Place, list[str]], int]] = {
     "test": _test,
     "test-long": _test_long,
     "check": _check,
+    "bench": _bench,
     "clean": _clean,
 }
 

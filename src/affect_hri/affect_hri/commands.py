@@ -45,7 +45,7 @@ def _options(*names: str) -> Callable[[Any], Any]:
 
 
 PERCEPTION = ("model", "runtime")
-SCENE = ("head", "port", "lighting", "occlusion")
+SCENE = ("head", "port", "motor_file", "lighting", "occlusion")
 SOURCE = ("path", "device")
 
 
@@ -88,7 +88,7 @@ def trial(**arguments: Any) -> None:
 @click.option(
     "--source", "--camera", "camera", default="webcam", show_default=True, type=CAMERAS, help="Frames."
 )
-@_options(*PERCEPTION, *SCENE, *SOURCE)
+@_options(*PERCEPTION, *SCENE, *SOURCE, "responder")
 def live(**arguments: Any) -> None:
     """Label faces until Ctrl-C; the pictures are on the topic overlay/image."""
     from affect_hri.composed import Composed

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ament_index_python.packages import get_package_share_directory
+from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
+    LogInfo,
     OpaqueFunction,
     RegisterEventHandler,
     SetEnvironmentVariable,
@@ -25,8 +26,8 @@ from launch import LaunchContext, LaunchDescription
 PACKAGE = "affect_hri"
 
 
-def launch_description(name: str) -> LaunchDescription:
-    """The scenario ``name`` of config/graph.yaml."""
+def launch_description(name: str, *more: Any) -> LaunchDescription:
+    """The scenario ``name`` of config/graph.yaml, and more actions."""
     config = Path(get_package_share_directory(PACKAGE)) / "config"
     scenario = load_scenario(name, config / "graph.yaml")
     arguments = [_declare(item.name, item.default, item.doc, item.choices) for item in scenario.arguments]
@@ -37,8 +38,17 @@ def launch_description(name: str) -> LaunchDescription:
     # Python nodes buffer their output where launch reads it from a pipe.
     unbuffered = SetEnvironmentVariable("PYTHONUNBUFFERED", "1")
     return LaunchDescription(
-        [*arguments, *extra, unbuffered, OpaqueFunction(function=_nodes, args=[scenario])]
+        [*arguments, *extra, unbuffered, OpaqueFunction(function=_nodes, args=[scenario]), *more]
     )
+
+
+def robot_description() -> list[Any]:
+    """Arguments and actions that show the head in RViz: its frames on /tf, from urdf/ohbot.urdf and joint_states."""
+    return [
+        _declare("description", False, "publish the head's frames (needs robot_state_publisher)", ()),
+        _declare("rviz", False, "show the head in RViz (needs robot_state_publisher and rviz2)", ()),
+        OpaqueFunction(function=_describe),
+    ]
 
 
 def _declare(name: str, default: Value, doc: str, choices: tuple[str, ...]) -> DeclareLaunchArgument:
@@ -55,6 +65,42 @@ def _nodes(context: LaunchContext, scenario: Scenario) -> list[Any]:
     ending = {spec.name for spec in specs if spec.ends}
     # Handlers first: a node may be gone before the last action is reached.
     return [*_shutdown_handlers(actions, ending), *actions.values()]
+
+
+def _describe(context: LaunchContext) -> list[Any]:
+    rviz, description = (
+        LaunchConfiguration(name).perform(context).lower() == "true" for name in ("rviz", "description")
+    )
+    packages = [*(["robot_state_publisher"] if rviz or description else []), *(["rviz2"] if rviz else [])]
+    missing = [package for package in packages if not _is_installed(package)]
+    if missing:
+        names = " ".join(f"ros-${{ROS_DISTRO}}-{package.replace('_', '-')}" for package in missing)
+        return [
+            LogInfo(msg=f"the head is not shown: {', '.join(missing)} not installed; apt install {names}")
+        ]
+    urdf = Path(get_package_share_directory(PACKAGE)) / "urdf"
+    options = {
+        "robot_state_publisher": {
+            "parameters": [
+                {"robot_description": ParameterValue((urdf / "ohbot.urdf").read_text(), value_type=str)}
+            ],
+            "remappings": [("joint_states", "head/joint_states")],
+        },
+        "rviz2": {"arguments": ["-d", str(urdf / "ohbot.rviz")]},
+    }
+    namespace = LaunchConfiguration("namespace").perform(context)
+    return [
+        Node(package=package, executable=package, namespace=namespace, **options[package])
+        for package in packages
+    ]
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        get_package_share_directory(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _action(spec: NodeSpec, namespace: str, params_file: str) -> Node:

@@ -24,6 +24,7 @@ NODES = (
     "face",
     "emotion",
     "ohbot",
+    "responder",
     "trial",
     "evaluation",
     "recorder",

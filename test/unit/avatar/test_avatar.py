@@ -6,7 +6,7 @@ from math import radians
 import numpy as np
 import pytest
 
-from affect_core.avatar import LIGHTINGS, MASKS, OCCLUSIONS, Avatar, AvatarConfig, Occluder, Scene, Segment
+from affect_core.avatar import LIGHTINGS, MASKS, OCCLUSIONS, Avatar, AvatarConfig, Plate, Scene, Segment
 from affect_core.errors import ConfigError, UnknownName
 from affect_core.heads.rig import rest_pose
 from affect_core.labels import COMPLEX_6
@@ -133,8 +133,18 @@ def test_occluders_hide_their_part_and_keep_the_truth(avatar, renderings):
         assert one.landmarks_xy == pytest.approx(free.landmarks_xy)
 
 
+def test_glasses_hide_only_their_rims(avatar, renderings):
+    free, worn = renderings["neutral"], avatar.render(scene=Scene(occlusion="glasses"))
+    eyes, still = (one.segments == Segment.EYE for one in (free, worn))
+    assert still.sum() > 0.95 * eyes.sum()
+    assert not (worn.segments == Segment.OCCLUDER)[
+        int(free.landmarks_xy[3, 1]) :
+    ].any()  # nothing at the mouth
+    assert worn.landmarks68_xy == pytest.approx(free.landmarks68_xy)
+
+
 def test_an_occluder_over_the_whole_face_does_not_shrink_the_box(avatar, renderings, monkeypatch):
-    wall = (Occluder(centre=(0.0, -0.2, 0.0), half_size=(0.2, 0.002, 0.2)),)
+    wall = (Plate(centre=(0.0, -0.2, 0.0), half_size=(0.2, 0.002, 0.2)),)
     monkeypatch.setitem(OCCLUSIONS._builders, "wall", lambda shape: wall)
     covered = avatar.render(scene=Scene(occlusion="wall"))
     assert not covered.mask("face").any()

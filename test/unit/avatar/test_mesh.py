@@ -4,12 +4,20 @@ import pytest
 from affect_core.avatar import mesh
 from affect_core.avatar.shape import HeadShape
 
+TURN = np.linspace(-1.2, 1.2, 9)
+LEVEL_LINE = np.stack([np.sin(TURN), -np.cos(TURN), np.zeros(9)], 1)
+"""Part of the unit circle before the origin, from right to left."""
+
 MESHES = {
     "skull": lambda: mesh.skull(HeadShape(), 32, 24),
     "ellipsoid": lambda: mesh.ellipsoid((1, 2, 3)),
     "zone": lambda: mesh.zone(2.0, 10, 120),
     "cylinder": lambda: mesh.cylinder(1, -1, 2),
     "plate": lambda: mesh.plate(1, 2, 3),
+    "rounded box": lambda: mesh.rounded_box(1, 2, 3),
+    "ring": lambda: mesh.ring(2.0, 1.5, 0.1),
+    "band": lambda: mesh.band(LEVEL_LINE, 0.1),
+    "tipped": lambda: mesh.plate(1, 2, 3).tipped(0.7),
     "upper lid": lambda: mesh.lid(1.0, upper=True),
     "lower lid": lambda: mesh.lid(1.0, upper=False),
 }
@@ -80,3 +88,35 @@ def test_lid_sphere_by_hand():
     shape = HeadShape(eye_x=0.03, eye_y=-0.06, eye_z=0.02, lid_radius=0.01)
     x, z = np.array([-0.03, 0.03, 0.03, 0.05]), np.array([0.02, 0.026, 0.031, 0.02])
     assert shape.lid_front_y(x, z) == pytest.approx([-0.07, -0.068, np.inf, np.inf])
+
+
+def test_rounded_box_by_hand():
+    box = mesh.rounded_box(1, 2, 3, power=4)
+    assert np.sum((box.vertices / (1, 2, 3)) ** 4, axis=1) == pytest.approx(1)
+    assert np.abs(box.vertices).max(axis=0) == pytest.approx((1, 2, 3))
+
+
+def test_ring_by_hand():
+    ring = mesh.ring(2.0, 1.0, 0.1)
+    x, y, z = ring.vertices.T
+    assert (x.max(), y.max(), z.max()) == pytest.approx((2.1, 0.1, 1.1))
+    assert ((x / 2) ** 2 + z**2).min() > 0.8  # nothing inside
+
+
+def test_tipping_the_upper_end_forward():
+    end = mesh.plate(1, 1, 2).tipped(np.pi / 2).vertices
+    assert end[:, 1].min() == pytest.approx(-2)  # what was up is ahead
+
+
+def test_band_bulges_outwards():
+    band = mesh.band(LEVEL_LINE, 0.1)
+    away = np.hypot(band.vertices[:, 0], band.vertices[:, 1])
+    assert (away.min(), away.max()) == pytest.approx((1.0, 1.1))
+    assert np.abs(band.vertices[:, 2]).max() == pytest.approx(0.1)
+
+
+def test_where_keeps_faces_with_all_their_vertices():
+    plate = mesh.plate(1, 1, 1)
+    front = plate.where(plate.normals[:, 1] < -0.5)
+    assert len(front.faces) == 2
+    assert (plate.normals[front.faces][..., 1] == -1).all()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from affect_core.avatar import raster
+from affect_core.avatar import raster, raster_wall
 
 RED, GREEN = (200, 0, 0), (0, 100, 0)
 COUNTER_CLOCKWISE = np.array([[0, 1, 2]], np.int32)
@@ -142,8 +142,20 @@ def test_wall_is_lit_where_nothing_is_in_the_way():
     for depth, expected in ((raster.FAR, lit), (1.0, dark)):
         out = np.zeros((16, 16, 3), np.uint8)
         cells[:] = 50
-        raster.paint_wall(cells, np.full((100, 100), depth, np.float32), 8, lit, dark, out)
+        raster_wall.paint_wall(cells, np.full((100, 100), depth, np.float32), 8, lit, dark, out)
         assert (out == expected).all()
+
+
+def test_a_picture_on_the_wall_darkens_in_the_shadow():
+    depth = np.full((64, 64), raster.FAR, np.float32)
+    cells = np.full((3, 3, 2), 32, np.float32)
+    lit = np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3)
+    dark, out = lit // 2, np.empty_like(lit)
+    raster_wall.paint_picture(cells, depth, 8, lit, dark, out)
+    assert (out == lit).all()
+    depth[:] = 0  # something is in front everywhere
+    raster_wall.paint_picture(cells, depth, 8, lit, dark, out)
+    assert np.abs(out.astype(int) - dark).max() <= 1
 
 
 def test_tube_is_round_about_its_line():

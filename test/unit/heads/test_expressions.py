@@ -1,14 +1,18 @@
+import hashlib
 import itertools
-from math import degrees, radians
+import json
+from math import degrees, pi, radians, sin
 
 import pytest
 import yaml
 
 from affect_core.errors import ConfigError, UnknownName
-from affect_core.heads.action_units import Cycle
+from affect_core.heads.action_units import SHAPES, Cycle
 from affect_core.heads.expressions import load_expressions, separate_lips
 from affect_core.heads.rig import JOINTS, clamp, mirror, rest_pose
-from affect_core.labels import COMPLEX_6
+from affect_core.labels import BASIC_8, COMPLEX_6
+
+ALL = COMPLEX_6 + BASIC_8[1:]
 
 TIMES = {"onset_s": 1.0, "hold_s": 2.0, "offset_s": 1.0}
 
@@ -107,21 +111,83 @@ def test_cycle_by_hand():
     assert [round(blink.offset(s), 9) for s in (0, 0.7, 0.9, 1.0, 1.3)] == [0, 0, 0.15, 0.3, 0]
 
 
-def test_table_holds_the_complex_labels_in_order(table):
-    assert table.names() == COMPLEX_6
+def test_shapes_by_hand():
+    def at(shape, *phases):
+        return [round(SHAPES[shape].at(phase), 9) for phase in phases]
+
+    assert at("glance", 0, 0.2, 0.3, 0.35, 0.5, 0.65, 0.7, 0.8) == [0, 0, 0.5, 1, 1, 1, 0.5, 0]
+    assert at("nod", 0, 0.125, 0.25, 0.375, 0.5, 0.7) == [0, 1, 0, 1, 0, 0]
+    # 8 pi / 16 is a quarter turn, so 1 x sin(2 pi / 16) at 1/16; at 3/16 it has turned round
+    near, far = round(sin(pi / 8), 9), round(sin(3 * pi / 8), 9)
+    assert at("shake", 0, 1 / 16, 2 / 16, 3 / 16, 5 / 16, 7 / 16, 0.6) == [0, near, 0, -far, far, -near, 0]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_shapes_are_periodic_bounded_and_no_steeper_than_they_say(name):
+    shape = SHAPES[name]
+    values = [shape.at(k / 10000) for k in range(10001)]
+    assert values[0] == 0
+    assert values[-1] == pytest.approx(0, abs=1e-9)
+    assert max(map(abs, values)) <= 1
+    assert max(abs(b - a) for a, b in itertools.pairwise(values)) * 10000 <= shape.steepest * (1 + 1e-6)
+
+
+def test_table_holds_all_labels_in_order(table):
+    assert table.names() == COMPLEX_6 + BASIC_8[1:]
+
+
+COMPLEX_POSES = {
+    "neutral": "9a55f3760b8746b0",
+    "confusion": "d621ab82cd67fb58",
+    "frustration": "f259a52601cdc1f0",
+    "skepticism": "23f9129f04be17ac",
+    "disapproval": "993ac5c638360e05",
+    "boredom": "0d26eda8a024e007",
+}
+"""sha256 of the poses models were trained on: they must not change."""
+
+
+@pytest.mark.parametrize("name", COMPLEX_6)
+def test_the_poses_that_models_know_stay(table, name):
+    assert hashlib.sha256(json.dumps(table.pose(name)).encode()).hexdigest()[:16] == COMPLEX_POSES[name]
+
+
+@pytest.mark.parametrize("name", ALL[1:])
+def test_everything_but_neutral_moves_and_says_how_long(table, name):
+    row = table.get(name)
+    assert row.action_units
+    assert row.motion or name == "skepticism"
+    assert 0.15 <= row.onset_s <= 0.6
+    assert row.hold_s >= 1.5
+    assert 0.5 <= row.offset_s <= 0.8
+
+
+def test_all_expressions_differ_also_on_the_real_head(table):
+    for project, least in ((table.pose, 0.001), (table.motor_positions, 0.35)):
+        for one, other in itertools.combinations(ALL, 2):
+            a, b = project(one), project(other)
+            assert max(abs(a[key] - b[key]) for key in a) >= least, (one, other)
+
+
+def test_fear_by_hand(table):
+    pose = table.pose("fear")
+    # AU1 1 x 5 + AU2 0.35 x 9 - AU4 0.25 x 7 mm; AU1 -11 + AU2 0.35 x 3 + AU4 0.25 x 17 deg; AU5 -24 - 8 deg
+    assert pose["brow_raise_left"] == pytest.approx(0.0064)
+    assert pose["brow_angle_left"] == pytest.approx(radians(-5.7))
+    assert pose["upper_lid_right"] == pytest.approx(radians(-32))
 
 
 def test_neutral_is_rest(table):
     assert table.pose("neutral") == rest_pose()
 
 
-@pytest.mark.parametrize("name", COMPLEX_6)
+@pytest.mark.parametrize("name", ALL)
 def test_sides_are_mirror_images(table, name):
     assert table.pose(name, 0.7, "left") == pytest.approx(mirror(table.pose(name, 0.7, "right")))
     assert table.get(name).led_by("right").led_by("left") == table.get(name).led_by("left")
 
 
-@pytest.mark.parametrize("name", COMPLEX_6)
+@pytest.mark.parametrize("name", ALL)
 def test_no_expression_needs_limiting(table, name):
     pose = table.pose(name)
     assert clamp(pose)[1] == ()
@@ -130,7 +196,7 @@ def test_no_expression_needs_limiting(table, name):
         assert degrees(abs(pose[axis]) + swing) <= 20
 
 
-@pytest.mark.parametrize("name", COMPLEX_6)
+@pytest.mark.parametrize("name", ALL)
 def test_cyclic_motion_is_within_the_servos_speed(table, name):
     for cycle in table.get(name).motion:
         steps = [cycle.offset(k / 1000) for k in range(1, 5000)]
@@ -170,7 +236,7 @@ def test_separate_lips(lips, separated):
 
 
 def test_unknown_names_list_the_known_ones(table):
-    with pytest.raises(UnknownName, match="unknown expression 'joy'; known: boredom, confusion"):
+    with pytest.raises(UnknownName, match="unknown expression 'joy'; known: anger, boredom, confusion"):
         table.pose("joy")
     with pytest.raises(UnknownName, match="unknown side 'both'; known: default, left, right"):
         table.pose("neutral", side="both")
@@ -214,7 +280,7 @@ SMIRK = ("expressions", "smirk")
         ((*SMIRK, "head"), {"yaw_deg": 21}, r"smirk\.head_yaw: expected at most 20 deg"),
         ((*SMIRK, "gaze"), {"roll_deg": 1}, "unknown key roll_deg"),
         ((*SMIRK, "motion", 0, "joint"), "jaw", r"smirk\.motion: expected a joint and its unit.*got jaw_deg"),
-        ((*SMIRK, "motion", 0, "shape"), "saw", "expected one of sine, blink, got saw"),
+        ((*SMIRK, "motion", 0, "shape"), "saw", "expected one of sine, blink, glance, nod, shake, got saw"),
         (("action_units", "AU4", "joints"), {"brow_mm": 1}, r"AU4\.joints: expected a joint.*got brow_mm"),
         (("action_units", "AU4", "joints"), {"brow_raise_deg": 1}, r"expected a joint.*brow_raise_mm"),
         (("action_units", "AU12", "joints"), {"corner_raise_mm": 80}, "too much of corner_raise"),

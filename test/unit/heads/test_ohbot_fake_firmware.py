@@ -1,8 +1,11 @@
 import os
+import select
+import time
 
 import pytest
 
-from affect_core.heads.fake_firmware import Board, FakeFirmware
+from affect_core.errors import UnknownName
+from affect_core.heads.fake_firmware import DIALECTS, FAULTS, Board, FakeFirmware
 
 
 @pytest.fixture
@@ -13,6 +16,19 @@ def board() -> Board:
 def test_identifies_itself(board):
     assert board.feed(b"v\n", 0.0) == b"SVer:v1.8\r\n"
     assert board.feed(b"v\r\n", 0.0) == b"SVer:v1.8\r\n"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "identity", "robot"),
+    [
+        ("v1.8", b"SVer:v1.8\r\n", b""),
+        ("v2.10", b"SVer:v2.10.12,0\r\n", b"FLASHED:1:1:ohbot\r\n"),
+        ("picoh", b"SVer:v2.10.12\r\n", b""),
+    ],
+)
+def test_dialects(dialect, identity, robot):
+    board = Board(DIALECTS[dialect])
+    assert (board.feed(b"v\n", 0.0), board.feed(b"R\n", 0.0)) == (identity, robot)
 
 
 def test_banner(board):
@@ -121,3 +137,88 @@ def test_port_vanishes_and_comes_back(tmp_path):
     fake.unplug()
     with fake:
         assert fake.board.attached == set(), "power was lost"
+
+
+# --- faults -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def talk(tmp_path):
+    """What a board with a fault sends within a time, or until it says something, when asked who it is."""
+
+    def ask(fault: str, timeout_s: float, until: bytes = b"never") -> bytes:
+        fake = FakeFirmware(tmp_path / "ohbot")
+        fake.inject(fault)
+        with fake:
+            port = os.open(fake.port, os.O_RDWR | os.O_NOCTTY)
+            os.write(port, b"v\n")
+            heard, deadline_s = b"", time.monotonic() + timeout_s
+            while not heard.endswith(until):
+                if not select.select([port], [], [], max(0.0, deadline_s - time.monotonic()))[0]:
+                    break
+                heard += os.read(port, 4096)
+            os.close(port)
+            return heard
+
+    return ask
+
+
+BANNER = Board().banner()
+
+
+def test_silent(talk):
+    assert talk("silent", 0.2) == b""
+
+
+def test_short_replies_are_cut(talk):
+    heard = talk("short", 10.0, b"Servo: 11 on pSVe")
+    assert heard.startswith(b"Servo CoGuid")
+    assert heard.endswith(b"SVe")
+
+
+def test_garbage_is_the_same_every_time_and_never_an_answer(talk):
+    heard = talk("garbage", 0.3)
+    assert len(heard) == 3 * (len(BANNER) + len(b"SVer:v1.8\r\n"))
+    assert b"SVer" not in heard
+    assert heard == talk("garbage", 0.3)
+
+
+def test_slow_boot_answers_behind_the_banner(talk):
+    assert len(talk("slow_boot", 0.3)) < len(BANNER)
+    assert talk("slow_boot", 10.0, b"2400\r\nSVer:v1.8\r\n") == BANNER + b"SVer:v1.8\r\n"
+
+
+def test_late(talk):
+    assert talk("late", 0.5) == BANNER
+    assert talk("late", 10.0, b"2400\r\nSVer:v1.8\r\n") == BANNER + b"SVer:v1.8\r\n"
+
+
+def test_write_error_blocks_the_writer(tmp_path):
+    with FakeFirmware(tmp_path / "ohbot") as fake:
+        port = os.open(fake.port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        fake.inject("write_error")
+        with pytest.raises(BlockingIOError):
+            os.write(port, b"v\n")
+        fake.heal()
+        os.write(port, b"v\n")
+        assert fake.wait_until(lambda board: board.lines == [b"v"])
+        os.close(port)
+
+
+def test_disappears_with_the_next_move_and_comes_back_healed(tmp_path):
+    with FakeFirmware(tmp_path / "ohbot") as fake:
+        port = os.open(fake.port, os.O_RDWR | os.O_NOCTTY)
+        fake.inject("disappear")
+        os.write(port, b"v\n")
+        assert fake.wait_until(lambda board: board.lines == [b"v"])
+        os.write(port, b"m01,90,0\n")
+        assert fake.wait_until(lambda board: board.lines[-1] == b"m01,90,0")
+        fake.heal()
+        assert fake.port.exists()
+        os.close(port)
+
+
+def test_unknown_fault(tmp_path):
+    with pytest.raises(UnknownName, match="unknown fault 'tired'; known: disappear"):
+        FakeFirmware(tmp_path / "ohbot").inject("tired")
+    assert "garbage" in FAULTS

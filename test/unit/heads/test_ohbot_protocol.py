@@ -24,8 +24,57 @@ def test_other_commands():
     assert protocol.attach(1) == b"a01\n"
     assert protocol.detach(7) == b"d07\n"
     assert protocol.light(0, 255, 127, 0) == b"l00,255,127,0\n"
+    assert protocol.light(1, *protocol.colour(1.0, 0.5, 0.0)) == b"l01,255,127,0\n"
+    assert protocol.read_pin(3) == b"i03\n"
     assert protocol.IDENTIFY == b"v\n"
+    assert protocol.NAME_ROBOT == b"R\n"
     assert protocol.BAUD == 19200
+
+
+@pytest.mark.parametrize(
+    ("line", "reading"),
+    [
+        (b"v3,512\r", (3, 512 / 1023)),
+        (b"v0,0", (0, 0.0)),
+        (b"v5,1023\r", (5, 1.0)),
+        (b"v3,1024", None),
+        (b"v6,1", None),
+        (b"v3,", None),
+        (b"SVer:v1.8", None),
+        (b"xv3,512", None),
+    ],
+)
+def test_reading(line, reading):
+    assert protocol.parse_reading(line) == reading
+
+
+# As the vendor's own programs tell them apart.
+@pytest.mark.parametrize(
+    ("line", "robot", "asks"),
+    [
+        (b"SVer:v1.8", "ohbot", False),
+        (b"SVer:v2.10.12,0", "ohbot", True),
+        (b"SVer:v2.10.12,1", "ohbot", True),
+        (b"SVer:v2.10.12", "picoh", False),
+        (b"SVer:v2.10.12,7", "picoh", False),
+        (b"SVer:v2.09,1", "ohbot", True),
+        (b"SVer:v2.18.3,0", "ohbot", True),
+        (b"SVer:v2.19,0", "ohbot", False),
+        (b"SVer:v3.1,0", "ohbot", False),
+        (b"SVer:v3.1", "picoh", False),
+    ],
+)
+def test_robot(line, robot, asks):
+    firmware = protocol.parse_firmware(line)
+    assert (firmware.robot, firmware.names_robot) == (robot, asks)
+
+
+@pytest.mark.parametrize(
+    ("line", "robot"),
+    [(b"FLASHED:1:2:Picoh\r", "picoh"), (b"FLASHED:a:b:ohbot", "ohbot"), (b"FLASHED:a:b", None), (b"", None)],
+)
+def test_name_of_the_robot(line, robot):
+    assert protocol.parse_robot(line) == robot
 
 
 # 0 would be the fastest on the wire, so that the slowest sent is 1.
@@ -70,6 +119,9 @@ def test_no_firmware(line):
         lambda: protocol.move(1, 90, 251),
         lambda: protocol.light(2, 0, 0, 0),
         lambda: protocol.light(0, 256, 0, 0),
+        lambda: protocol.colour(0.0, -0.1, 0.0),
+        lambda: protocol.colour(0.0, 0.0, float("nan")),
+        lambda: protocol.read_pin(6),
     ],
 )
 def test_what_the_firmware_would_misread_is_refused(send):

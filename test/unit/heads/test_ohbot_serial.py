@@ -2,20 +2,21 @@
 
 import contextlib
 import sys
+import time
 from math import radians
 
 import pytest
 
 from affect_core.errors import HeadError
-from affect_core.heads import HeadConfig, ohbot_serial, rest_pose
-from affect_core.heads.fake_firmware import Board, FakeFirmware
-from affect_core.heads.motor_definitions import DEFAULT_MOTORS
-from affect_core.heads.ohbot_serial import Servos, build
+from affect_core.heads import HeadConfig, rest_pose
+from affect_core.heads.fake_firmware import DIALECTS, Board, Dialect, FakeFirmware
+from affect_core.heads.ohbot_serial import build
 
 pytest.importorskip("serial", reason="pyserial is not installed")
 
 TURN_8 = {"head_yaw": radians(3 / 0.11)}  # HEADTURN 8: 3 positions at the table's 0.11 per degree
 LIGHTS_OUT = [b"l00,0,0,0", b"l01,0,0,0"]
+DETACH = [b"d%02d" % socket for socket in range(8)]
 WAKE_AT_REST = [
     *(b"m00,75,0", b"a00", b"m01,90,0", b"a01", b"m02,104,0", b"a02", b"m03,44,0", b"a03"),
     *(b"m04,49,0", b"a04", b"m05,49,0", b"a05", b"m06,129,0", b"a06", b"m07,98,0", b"a07"),
@@ -35,17 +36,18 @@ def test_whole_conversation(ohbot, fake):
     head.command(rest_pose())
     assert fake.wait_until(awake)
     head.command(TURN_8)
-    assert fake.wait_until(lambda board: board.lines[-1] == b"m01,144,75")
+    assert fake.wait_until(lambda board: b"m01,144,75" in board.lines)
     head.close()
     assert fake.wait_until(lambda board: not board.attached)
-    detach = [b"d%02d" % socket for socket in range(8)]
-    assert fake.board.lines == [b"v", *LIGHTS_OUT, *WAKE_AT_REST, b"m01,144,75", *detach]
+    assert fake.wait_until(lambda board: board.lines[-2:] == LIGHTS_OUT)
+    spoken = [line for line in fake.board.lines if line != b"v"]
+    assert spoken == [*DETACH, *LIGHTS_OUT, *WAKE_AT_REST, b"m01,144,75", *DETACH, *LIGHTS_OUT]
 
 
 def test_nothing_moves_before_the_first_command(ohbot, fake):
     ohbot().close()
-    assert fake.wait_until(lambda board: board.lines[-1] == b"l01,0,0,0")
-    assert fake.board.attached == set()
+    assert fake.wait_until(lambda board: board.lines[-2:] == LIGHTS_OUT)
+    assert {line[:1] for line in fake.board.lines} <= {b"v", b"d", b"l"}
 
 
 def test_only_whole_degrees_that_changed_are_sent(ohbot, fake):
@@ -85,40 +87,159 @@ def test_own_motor_file(ohbot, fake, tmp_path):
     assert [line for line in fake.board.lines if line[:1] in b"ma"] == [b"m09,36,0", b"a09"]  # 18 + 90 * 0.2
 
 
-@pytest.mark.parametrize("version", ["1.8", "2.10.12,0"])
-def test_both_dialects(ohbot, fake, version):
-    fake.board.version = version
+@pytest.mark.parametrize("dialect", ["v1.8", "v2.10"])
+def test_both_dialects(ohbot, fake, dialect):
+    fake.board.dialect = DIALECTS[dialect]
     ohbot().command({})
     assert fake.wait_until(awake)
+    questions = [line for line in fake.board.lines if line in (b"v", b"R")]
+    assert questions[:2] == ([b"v", b"R"] if dialect == "v2.10" else [b"v"])
 
 
-class Recorder:
-    """Keeps what would go to the port."""
+def test_idle_servos_are_switched_off_and_wake_where_they_were(ohbot, fake):
+    head = ohbot(idle_detach_s=0.05, speed=3.0)
+    head.command({})
+    assert fake.wait_until(lambda board: b"a07" in board.lines and not board.attached)
+    del fake.board.lines[:]
+    head.command({})
+    head.command(TURN_8)
+    assert fake.wait_until(lambda board: b"d01" in board.lines)
+    assert [line for line in fake.board.lines if line != b"v"] == [b"m01,90,0", b"a01", b"m01,144,75", b"d01"]
 
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
 
-    def write(self, data: bytes) -> None:
-        self.sent.append(data)
+def test_a_pose_at_most_every_40_ms(ohbot, fake):
+    head = ohbot()
+    head.command({})
+    assert fake.wait_until(awake)
+    start_s = time.monotonic()
+    count = 0
+    while count < 12:
+        for step in range(100):  # each a degree or more away from the one before
+            head.command({"head_yaw": radians(2 * (step % 20))})
+            time.sleep(0.0005)
+        count = sum(line.startswith(b"m01") for line in list(fake.board.lines)) - 1
+    assert count <= 25 * (time.monotonic() - start_s) + 1
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "expected"),
-    [
-        # A smile that turns: top 3 -> 7 opens first (int(99 * 0.3) = 29), then bottom 7 -> 3 closes (69).
-        ({"TOPLIP": 3, "BOTTOMLIP": 7}, {"TOPLIP": 7, "BOTTOMLIP": 3}, b"m04,29,25\nm05,69,25\n"),
-        ({"TOPLIP": 7, "BOTTOMLIP": 3}, {"TOPLIP": 3, "BOTTOMLIP": 7}, b"m05,29,25\nm04,69,25\n"),
-        ({"TOPLIP": 5, "BOTTOMLIP": 5}, {"TOPLIP": 7, "BOTTOMLIP": 7}, b"m04,29,25\nm05,29,25\n"),
-    ],
-)
-def test_the_lip_that_opens_goes_first(before, after, expected):
-    port = Recorder()
-    servos = Servos(DEFAULT_MOTORS, port)
-    for name in before:
-        servos.wake(name, before[name])
-    port.sent.clear()
-    servos.move(after, speed_raw=25)
-    assert port.sent == [expected]
+# --- lights and sensors -----------------------------------------------------------------------------------------
+
+
+def test_lights(ohbot, fake):
+    head = ohbot()
+    assert fake.wait_until(lambda board: board.lines[-2:] == LIGHTS_OUT)
+    head.set_led(1.0, 0.5, 0.0)
+    assert fake.wait_until(lambda board: board.lines[-2:] == [b"l00,255,127,0", b"l01,255,127,0"])
+    head.set_led(0.0, 0.0, 1.0, led=1)
+    assert fake.wait_until(lambda board: board.lights == [(255, 127, 0), (0, 0, 255)])
+    head.close()
+    assert fake.wait_until(lambda board: board.lights == [(0, 0, 0), (0, 0, 0)])
+
+
+def test_lights_with_red_and_green_exchanged(ohbot, fake):
+    ohbot(led_swap_red_green=True).set_led(1.0, 0.5, 0.0)
+    assert fake.wait_until(lambda board: board.lines[-2:] == [b"l00,127,255,0", b"l01,127,255,0"])
+
+
+def test_wrong_lights_are_refused(ohbot):
+    head = ohbot()
+    with pytest.raises(HeadError, match="LED channels 0 to 1, got"):
+        head.set_led(0.0, 1.1, 0.0)
+    with pytest.raises(HeadError, match="LED 0 or 1, got 2"):
+        head.set_led(0.0, 0.0, 0.0, led=2)
+    head.close()
+    with pytest.raises(HeadError, match=r"connect\(\) before set_led\(\)"):
+        head.set_led(0.0, 0.0, 0.0)
+
+
+def test_sensor(ohbot, fake):
+    fake.board.sensors[3] = 512
+    head = ohbot()
+    assert head.read_sensor(3, timeout_s=10.0) == pytest.approx(512 / 1023)
+    assert head.read_sensor(0, timeout_s=10.0) == 0.0
+    assert [line for line in fake.board.lines if line.startswith(b"i")] == [b"i03", b"i00"]
+    with pytest.raises(HeadError, match="sensor pin 0 to 5, got 6"):
+        head.read_sensor(6)
+
+
+@pytest.mark.parametrize("fault", ["silent", "late", "short", "garbage"])
+def test_sensor_that_does_not_answer(ohbot, fake, fault):
+    fake.board.sensors[3] = 512
+    head = ohbot()
+    fake.inject(fault)
+    assert head.read_sensor(3, timeout_s=0.1) is None
+
+
+def test_sensor_of_a_lost_robot(ohbot, fake, eventually):
+    head = ohbot()
+    fake.unplug()
+    assert eventually(lambda: not head.present)
+    with pytest.raises(HeadError, match="trying again until it is back"):
+        head.read_sensor(3, timeout_s=60.0)
+
+
+# --- emergency stop ---------------------------------------------------------------------------------------------
+
+
+def test_emergency_stop_and_the_way_back(ohbot, fake):
+    head = ohbot()
+    head.command({})
+    assert fake.wait_until(awake)
+    head.estop()
+    assert fake.wait_until(lambda board: not board.attached)
+    assert head.present
+    assert "emergency" in head.fault
+    with pytest.raises(HeadError, match=r"stopped in an emergency.*release"):
+        head.command(TURN_8)
+    head.release()
+    assert head.fault == ""
+    head.command(TURN_8)
+    assert fake.wait_until(awake)
+    assert fake.board.servos[1].last_target == 144
+
+
+def test_emergency_stop_while_waking(ohbot, fake):
+    head = ohbot(attach_interval_s=60.0)
+    head.command({})
+    assert fake.wait_until(lambda board: board.attached == {0})
+    head.estop()
+    assert fake.wait_until(lambda board: not board.attached)
+    assert b"a01" not in lines(fake)
+
+
+def test_emergency_stop_of_a_lost_robot_holds_when_it_is_back(ohbot, fake, eventually):
+    head = ohbot()
+    head.command({})
+    assert fake.wait_until(awake)
+    fake.unplug()
+    assert eventually(lambda: not head.present)
+    with pytest.raises(
+        HeadError, match=r"the stop is in force, but the robot could not be told: .*cut its power"
+    ):
+        head.estop()
+    del fake.board.lines[:]
+    fake.plug()
+    assert eventually(lambda: head.present)
+    assert fake.wait_until(lambda board: b"l01,0,0,0" in board.lines)
+    with pytest.raises(HeadError, match="emergency"):
+        head.command({})
+    assert not [line for line in fake.board.lines if line.startswith(b"a")]
+
+
+# --- what goes wrong --------------------------------------------------------------------------------------------
+
+
+def test_picoh_is_refused(ohbot, fake):
+    fake.board.dialect = DIALECTS["picoh"]
+    with pytest.raises(HeadError, match=r"expected an OhBot on .*, got a Picoh \(firmware v2\.10\.12\)"):
+        ohbot()
+    assert fake.board.lines == [b"v"]
+
+
+def test_ohbot_firmware_that_was_set_up_as_a_picoh_is_refused(ohbot, fake):
+    fake.board.dialect = Dialect("2.10.12,1", "picoh")
+    with pytest.raises(HeadError, match="got a Picoh"):
+        ohbot()
+    assert fake.board.lines == [b"v", b"R"]
 
 
 def test_unplugged_while_moving_then_plugged_in_again(ohbot, fake, eventually):
@@ -148,18 +269,8 @@ def test_unplugged_for_good_does_not_hang(ohbot, fake):
         head.connect()
 
 
-def test_idle_robot_that_is_unplugged_is_noticed(ohbot, fake, eventually, monkeypatch):
-    monkeypatch.setattr(ohbot_serial, "_KEEP_ALIVE_S", 0.05)
-    head = ohbot()
-    fake.unplug()
-    assert eventually(lambda: "lost the OhBot" in head.fault)
-
-
 def test_silent_board(ohbot, fake):
-    fake.unplug()
-    fake.board.feed = lambda data, now_s: b""
-    fake.board.banner = lambda: b"Guid = {29D81537-AF38-4BE3-9BEE-4B6952124806}\r\n"
-    fake.plug()
+    fake.inject("silent")
     with pytest.raises(HeadError, match=r"to name its firmware within 0\.1 s, got no answer"):
         ohbot(reply_timeout_s=0.1)
 

@@ -3,6 +3,7 @@ from math import radians
 import pytest
 
 from affect_core.errors import ConfigError
+from affect_core.heads.motor_definitions import MOTORS
 from affect_core.heads.rig import JOINTS, RIG, clamp, mirror, rest_pose, sided_joints
 
 
@@ -12,6 +13,35 @@ def test_every_joint_rests_within_its_limits():
         assert joint.low <= joint.rest <= joint.high
         assert joint.rate > 0
         assert joint.unit in ("rad", "m", "1")
+
+
+def test_axes_are_unit_vectors_of_what_moves():
+    for joint in RIG:
+        assert sum(value**2 for value in joint.axis) == (0.0 if joint.unit == "1" else 1.0)
+
+
+def test_axes_by_hand():
+    """Right-hand rule, x ahead, y left, z up."""
+    assert JOINTS["head_yaw"].axis == (0, 0, 1)  # x turns to y
+    assert JOINTS["head_pitch"].axis == (0, -1, 0)  # x turns to z
+    assert JOINTS["head_roll"].axis == (-1, 0, 0)  # z turns to y
+    assert JOINTS["upper_lid_right"].axis == JOINTS["upper_lid_left"].axis == (0, 1, 0)  # x turns to -z
+    assert JOINTS["brow_angle_left"].axis == (1, 0, 0)  # the outer end, at +y, turns to z
+    assert JOINTS["brow_angle_right"].axis == (-1, 0, 0)
+    assert (JOINTS["brow_in_left"].axis, JOINTS["brow_in_right"].axis) == ((0, -1, 0), (0, 1, 0))
+    assert (JOINTS["corner_stretch_left"].axis, JOINTS["corner_stretch_right"].axis) == (
+        (0, 1, 0),
+        (0, -1, 0),
+    )
+    assert JOINTS["lower_lip_open"].axis == (0, 0, -1)
+
+
+def test_eight_motors_move_joints():
+    assert {joint.motor for joint in RIG} - {""} == set(MOTORS)
+    assert [name for name, joint in JOINTS.items() if joint.motor == "LIDBLINK"] == [
+        "upper_lid_right",
+        "upper_lid_left",
+    ]
 
 
 def test_rest_pose_is_closed_mouth_and_open_lids():

@@ -28,6 +28,15 @@ class Mesh:
         """The same mesh elsewhere."""
         return Mesh(self.vertices + np.array((x, y, z)), self.faces, self.normals)
 
+    def tipped(self, angle: float) -> Mesh:
+        """Turned about x by ``angle`` rad, the upper end to the back for a negative one."""
+        turn = np.array([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]])
+        return Mesh(self.vertices @ turn.T, self.faces, self.normals @ turn.T)
+
+    def where(self, keep: NDArray[np.bool_]) -> Mesh:
+        """Only the faces all of whose vertices are in ``keep`` (n,); vertices that are left over stay."""
+        return Mesh(self.vertices, self.faces[keep[self.faces].all(axis=1)], self.normals)
+
 
 def skull(shape: HeadShape, around: int = 128, rings: int = 96) -> Mesh:
     """The skin of the head: dense in front and in the middle, closed at top and chin."""
@@ -57,6 +66,43 @@ def ellipsoid(radii: tuple[float, float, float], around: int = 24, rings: int = 
         -1,
     ).reshape(-1, 3)
     return Mesh(unit * radii, _grid(rings + 1, around, wrap=True), _unit(unit / radii))
+
+
+def rounded_box(half_x: float, half_y: float, half_z: float, power: float = 5.0, around: int = 40) -> Mesh:
+    """A box with round edges about the origin: the superellipsoid of ``power``; 2 would be an ellipsoid."""
+    sphere = ellipsoid((1.0, 1.0, 1.0), around, around // 2)
+    away = (np.abs(sphere.vertices) ** power).sum(axis=1, keepdims=True) ** (1 / power)
+    unit = sphere.vertices / away
+    slope = np.sign(unit) * np.abs(unit) ** (power - 1)
+    half = np.array((half_x, half_y, half_z))
+    return Mesh(unit * half, sphere.faces, _unit(slope / half))
+
+
+def ring(half_x: float, half_z: float, thickness: float, around: int = 48, sides: int = 8) -> Mesh:
+    """An upright oval ring about the origin."""
+    turn = np.linspace(0, 2 * np.pi, around, endpoint=False)
+    outwards = _unit(np.stack([half_z * np.cos(turn), np.zeros(around), half_x * np.sin(turn)], 1))
+    middle = np.stack([half_x * np.cos(turn), np.zeros(around), half_z * np.sin(turn)], 1)
+    about = np.linspace(0, 2 * np.pi, sides, endpoint=False)
+    section = (
+        outwards[:, None] * np.cos(about)[None, :, None] + np.array((0, -1.0, 0)) * np.sin(about)[:, None]
+    )
+    vertices = (middle[:, None] + thickness * section).reshape(-1, 3)
+    closed = np.arange(around * sides).reshape(around, sides)
+    faces = _grid(around + 1, sides, wrap=True)
+    order = np.concatenate([closed, closed[:1]]).ravel()
+    return Mesh(vertices, order[faces][:, ::-1].astype(np.int32), section.reshape(-1, 3))
+
+
+def band(line: Array, radius: float, sides: int = 7) -> Mesh:
+    """A half-round moulding of ``radius`` along a level line (n, 3) that runs from right to left about the z axis."""
+    about = np.linspace(-np.pi / 2, np.pi / 2, sides)
+    outwards = _unit(line * (1, 1, 0))
+    normals = (
+        outwards[None] * np.cos(about)[:, None, None] + np.array((0, 0, 1.0)) * np.sin(about)[:, None, None]
+    )
+    vertices = (line[None] + radius * normals).reshape(-1, 3)
+    return Mesh(vertices, _grid(sides, len(line), wrap=False), normals.reshape(-1, 3))
 
 
 def zone(radius: float, from_deg: float, to_deg: float, around: int = 32, rings: int = 8) -> Mesh:

@@ -1,15 +1,15 @@
-"""Light and things in front of the face: the conditions a trial can set.
+"""Light, background and things in front of the face: the conditions a trial can set.
 
-`LIGHTINGS` and `OCCLUSIONS` are the registries; `Scene` is one choice of them.
+`LIGHTINGS`, `BACKGROUNDS` and `OCCLUSIONS` are the registries; `Scene` is one choice of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-from affect_core.avatar.look import Colour
-from affect_core.avatar.shape import HeadShape
+from affect_core.avatar.backgrounds import BACKGROUNDS
+from affect_core.avatar.occluders import OCCLUSIONS
+from affect_core.avatar.part import Colour
 from affect_core.config import Settings, setting
 from affect_core.registry import Registry
 
@@ -32,22 +32,8 @@ class Lighting:
     ambient: Colour
 
 
-@dataclass(frozen=True)
-class Occluder:
-    """An upright plate in front of the face that moves with the head. Head frame, metres."""
-
-    centre: tuple[float, float, float]
-    half_size: tuple[float, float, float]
-    colour: Colour = (0.33, 0.40, 0.48)
-
-
 LIGHTINGS: Registry[Lighting] = Registry("lighting")
 """Builders without arguments."""
-
-OCCLUSIONS: Registry[tuple[Occluder, ...]] = Registry("occlusion")
-"""Builders that take the `HeadShape` they have to cover."""
-
-_PLATE_HALF_DEPTH: Final = 0.002
 
 
 @dataclass(frozen=True)
@@ -59,11 +45,14 @@ class Scene(Settings):
     yaw_deg: float = setting(0.0, "added to the head's yaw, + to the robot's left, deg", low=-90, high=90)
     pitch_deg: float = setting(0.0, "added to the head's pitch, + up, deg", low=-60, high=60)
     roll_deg: float = setting(0.0, "added to the head's roll, + to the robot's left, deg", low=-60, high=60)
+    background: str = setting("plain", "name of what is behind the head")
+    background_seed: int = setting(0, "which one of its kind the background is", low=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         LIGHTINGS.get(self.lighting)
         OCCLUSIONS.get(self.occlusion)
+        BACKGROUNDS.get(self.background)
 
 
 @LIGHTINGS.register("even")
@@ -90,21 +79,13 @@ def _dim() -> Lighting:
     )
 
 
-@OCCLUSIONS.register("none")
-def _nothing(shape: HeadShape) -> tuple[Occluder, ...]:
-    return ()
-
-
-@OCCLUSIONS.register("mouth")
-def _before_mouth(shape: HeadShape) -> tuple[Occluder, ...]:
-    """From under the nose to the chin's fold, wider than the widest mouth."""
-    centre = (0.0, -(shape.half_depth + 0.020), shape.mouth_z - 0.003)
-    return (Occluder(centre, (1.5 * shape.mouth_half_width, _PLATE_HALF_DEPTH, 0.022)),)
-
-
-@OCCLUSIONS.register("eye")
-def _before_eye(shape: HeadShape) -> tuple[Occluder, ...]:
-    """The right eye and its brow, raised or lowered."""
-    low, high = shape.eye_z - shape.lid_radius, shape.brow_z + 0.026
-    centre = (-shape.eye_x, -(shape.half_depth + 0.012), (low + high) / 2)
-    return (Occluder(centre, (0.024, _PLATE_HALF_DEPTH, (high - low) / 2)),)
+@LIGHTINGS.register("side")
+def _side() -> Lighting:
+    """A window on the robot's right; the other half of the face lies in the dark."""
+    return Lighting(
+        key_direction=(-1.6, -0.75, 0.45),
+        key=(0.78, 0.77, 0.74),
+        fill_direction=(1.0, -1.5, 0.3),
+        fill=(0.07, 0.07, 0.08),
+        ambient=(0.16, 0.16, 0.17),
+    )

@@ -50,6 +50,21 @@ class HeadShape:
         """Height of the tip."""
         return -0.016
 
+    @property
+    def brow_clearance(self) -> float:
+        """How far before the middle of the head's front nothing of eyes and brows gets."""
+        return 0.012
+
+    @property
+    def mouth_clearance(self) -> float:
+        """The same of the lips."""
+        return 0.020
+
+    @property
+    def mouth_reach(self) -> float:
+        """How far the lips get up and down from a little under `mouth_z`."""
+        return 0.022
+
     def ring(self, z_share: Array) -> tuple[Array, Array]:
         """Half width and depth (m) of the horizontal section at z = z_share * half_height, |z_share| < 1."""
         bulge = (1 - np.abs(z_share) ** _VERTICAL_POWER) ** (1 / _VERTICAL_POWER)
@@ -74,13 +89,13 @@ class HeadShape:
         """How far the face stands out of the bare skull at (x, z), metres."""
         side = np.abs(x)
         relief = self._nose(x, z)
-        relief += 0.007 * _bump(side, z, 0.0115, self.nose_tip_z - 0.002, 0.0050, 0.0055)  # nostril wings
-        relief -= 0.015 * _bump(side, z, self.eye_x, self.eye_z, 0.0155, 0.0125)  # eye sockets
-        relief += self.cheek * _bump(side, z, 0.042, -0.022, 0.018, 0.016)
-        relief += 0.0045 * _bump(side, z, 0.030, 0.042, 0.020, 0.008)  # brow ridge
-        relief += 0.005 * _bump(x, z, 0.0, self.mouth_z - 0.002, 0.026, 0.016)
-        relief += self.chin * _bump(x, z, 0.0, -0.088, 0.018, 0.013)
-        relief -= 0.003 * _bump(x, z, 0.0, -0.069, 0.018, 0.005)  # fold under the lip
+        relief += 0.007 * bump(side, z, 0.0115, self.nose_tip_z - 0.002, 0.0050, 0.0055)  # nostril wings
+        relief -= 0.015 * bump(side, z, self.eye_x, self.eye_z, 0.0155, 0.0125)  # eye sockets
+        relief += self.cheek * bump(side, z, 0.042, -0.022, 0.018, 0.016)
+        relief += 0.0045 * bump(side, z, 0.030, 0.042, 0.020, 0.008)  # brow ridge
+        relief += 0.005 * bump(x, z, 0.0, self.mouth_z - 0.002, 0.026, 0.016)
+        relief += self.chin * bump(x, z, 0.0, -0.088, 0.018, 0.013)
+        relief -= 0.003 * bump(x, z, 0.0, -0.069, 0.018, 0.005)  # fold under the lip
         return relief
 
     def _nose(self, x: Array, z: Array) -> Array:
@@ -94,7 +109,8 @@ class HeadShape:
         return result
 
 
-def _bump(x: Array, z: Array, at_x: float, at_z: float, size_x: float, size_z: float) -> Array:
+def bump(x: Array, z: Array, at_x: float, at_z: float, size_x: float, size_z: float) -> Array:
+    """A smooth hill of height 1 at a place, with its standard deviations."""
     result: Array = np.exp(-0.5 * (((x - at_x) / size_x) ** 2 + ((z - at_z) / size_z) ** 2))
     return result
 

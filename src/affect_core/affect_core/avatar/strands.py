@@ -20,8 +20,8 @@ BROW_POINTS: Final = 15
 FOLD_POINTS: Final = 9
 
 _MOUTH_LIFT: Final = 0.0012
-_ACROSS: Final = np.linspace(-1, 1, LIP_POINTS)  # a lip from the right corner to the left
-_ALONG_BROW: Final = np.linspace(0, 1, BROW_POINTS)  # from the inner end
+ACROSS: Final = np.linspace(-1, 1, LIP_POINTS)  # a lip from the right corner to the left
+ALONG_BROW: Final = np.linspace(0, 1, BROW_POINTS)  # from the inner end
 _ALONG_FOLD: Final = np.linspace(0, 1, FOLD_POINTS)
 
 
@@ -53,9 +53,9 @@ def strands(pose: Mapping[str, float], shape: HeadShape) -> dict[str, Strand]:
     lines = {"upper_lip": upper, "lower_lip": lower}
     for side in SIDES:
         lines[f"brow_{side}"] = _brow(pose, shape, side)
-        lines[f"dimple_{side}"] = _dimple(pose, shape, side)
-        lines[f"furrow_{side}"] = _furrow(pose, side)
-    lines["chin_fold"] = _chin_fold(pose)
+        lines[f"dimple_{side}"] = dimple(pose, shape, side)
+        lines[f"furrow_{side}"] = furrow(pose, side)
+    lines["chin_fold"] = chin_fold(pose)
     return lines
 
 
@@ -86,15 +86,15 @@ def _joined(lines: Mapping[str, Strand], key: str) -> Array:
 
 
 def _lips(pose: Mapping[str, float], shape: HeadShape) -> tuple[Strand, Strand]:
-    left = _ACROSS > 0
-    middle = 1 - np.abs(_ACROSS) ** 2.2  # 1 in the middle, 0 at the corners
+    left = ACROSS > 0
+    middle = 1 - np.abs(ACROSS) ** 2.2  # 1 in the middle, 0 at the corners
     stretch = np.where(left, pose["corner_stretch_left"], pose["corner_stretch_right"])
-    corner = np.where(left, pose["corner_raise_left"], pose["corner_raise_right"]) * np.abs(_ACROSS) ** 1.6
-    x = (shape.mouth_half_width + stretch) * _ACROSS
+    corner = np.where(left, pose["corner_raise_left"], pose["corner_raise_right"]) * np.abs(ACROSS) ** 1.6
+    x = (shape.mouth_half_width + stretch) * ACROSS
     press = pose["lip_press"]
     thickness = shape.lip_radius * (1 - 0.65 * press)
     radius = thickness * (0.25 + 0.75 * np.clip(middle, 0, 1) ** 0.6)
-    cupid = 0.0011 * (1 - press) * np.exp(-0.5 * (_ACROSS / 0.12) ** 2)
+    cupid = 0.0011 * (1 - press) * np.exp(-0.5 * (ACROSS / 0.12) ** 2)
     upper_z = shape.mouth_z + corner + middle * (0.62 * thickness + pose["upper_lip_open"]) - cupid
     lower_z = shape.mouth_z + corner - middle * (0.72 * thickness + pose["lower_lip_open"])
     lower_z = lower_z + 0.006 * pose["chin_raise"] * middle
@@ -103,7 +103,7 @@ def _lips(pose: Mapping[str, float], shape: HeadShape) -> tuple[Strand, Strand]:
 
 
 def _brow(pose: Mapping[str, float], shape: HeadShape, side: str) -> Strand:
-    t = _ALONG_BROW
+    t = ALONG_BROW
     x = shape.brow_x - pose[f"brow_in_{side}"] + shape.brow_length * t
     arch = 0.0065 * np.sin(np.pi * np.clip(0.85 * t + 0.05, 0, 1)) - 0.002 * t
     tilt = np.tan(pose[f"brow_angle_{side}"]) * (x - shape.brow_x - shape.brow_length / 2)
@@ -112,7 +112,7 @@ def _brow(pose: Mapping[str, float], shape: HeadShape, side: str) -> Strand:
     return Strand(SIDES[side] * x, z, np.full_like(t, 0.0012), radius, 0.7)
 
 
-def _dimple(pose: Mapping[str, float], shape: HeadShape, side: str) -> Strand:
+def dimple(pose: Mapping[str, float], shape: HeadShape, side: str) -> Strand:
     """The fold beside the mouth corner."""
     t, amount = _ALONG_FOLD, pose[f"dimple_{side}"]
     reach = shape.mouth_half_width + 0.007 + 0.6 * pose[f"corner_stretch_{side}"]
@@ -120,14 +120,15 @@ def _dimple(pose: Mapping[str, float], shape: HeadShape, side: str) -> Strand:
     return _fold(SIDES[side] * (reach + 0.003 * np.sin(np.pi * t)), z, amount, 0.0011, np.sin(np.pi * t))
 
 
-def _furrow(pose: Mapping[str, float], side: str) -> Strand:
+def furrow(pose: Mapping[str, float], side: str) -> Strand:
     """The upright fold between the brows."""
     t = _ALONG_FOLD
     z = 0.030 + 0.013 * t + min(0.0, pose[f"brow_raise_{side}"])
     return _fold(SIDES[side] * (0.0050 - 0.0012 * t), z, pose["furrow"], 0.0008, np.sin(np.pi * t))
 
 
-def _chin_fold(pose: Mapping[str, float]) -> Strand:
+def chin_fold(pose: Mapping[str, float]) -> Strand:
+    """The fold under the lower lip."""
     t, amount = 2 * _ALONG_FOLD - 1, pose["chin_raise"]
     z = -0.0695 - 0.004 * t**2 + 0.003 * amount
     return _fold(0.015 * t, z, amount, 0.0011, np.cos(0.49 * np.pi * t))

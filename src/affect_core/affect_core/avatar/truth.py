@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
@@ -62,6 +62,7 @@ class Rendering:
         landmarks_xy: (5, 2) pixels, in the order of `affect_core.types.LANDMARKS`; occluded ones too.
         segments: uint8 (H, W), `Segment` values; visible parts only.
         render_ms: time the rendering took.
+        landmarks68_xy: (68, 2) pixels, see `avatar.landmarks`; hidden ones too, NaN where the head has none.
     """
 
     image_rgb: ImageRGB
@@ -69,6 +70,7 @@ class Rendering:
     landmarks_xy: Floats
     segments: NDArray[np.uint8]
     render_ms: float
+    landmarks68_xy: Floats = field(default_factory=lambda: np.full((68, 2), np.nan))
 
     def mask(self, name: str) -> NDArray[np.bool_]:
         """(H, W): the visible pixels of face, eyes, brows, nose or mouth."""

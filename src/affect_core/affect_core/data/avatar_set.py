@@ -28,6 +28,7 @@ from affect_core.faces.crop import CropSpec
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.heads.motion import NS_PER_S, Motion
 from affect_core.heads.rig import JOINTS, Pose, clamp
+from affect_core.labels import COMPLEX_6
 from affect_core.types import Floats, ImageRGB
 
 SETTINGS_FILE = "avatar.yaml"
@@ -171,7 +172,8 @@ def _moment(
 ) -> Pose:
     """The pose at a random moment of the hold, or late in the onset, coming from some other expression."""
     motion = Motion(table)
-    before = str(random.choice([name for name in table.names() if name != label]))
+    # The complex ones, whatever else the table holds: the pictures of a seed must not change with it.
+    before = str(random.choice([name for name in COMPLEX_6 if name != label]))
     if label == _NEUTRAL or random.random() < 0.5:
         motion.command(before, 1.0, side, start_ns=0)
     start_ns = 5 * NS_PER_S

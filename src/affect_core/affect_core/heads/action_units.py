@@ -27,8 +27,38 @@ def _blink(phase: float) -> float:
     return sin(pi * (phase - 0.4) / 0.2) ** 2 if 0.4 < phase < 0.6 else 0.0
 
 
-SHAPES: Final[dict[str, Callable[[float], float]]] = {"sine": _sine, "blink": _blink}
-"""Cyclic motion: phase 0..1 -> -1..1; each starts at 0."""
+def _glance(phase: float) -> float:
+    """Out in a tenth of the period, back in another, three tenths between."""
+    if not 0.25 < phase < 0.75:
+        return 0.0
+    return sin(pi / 2 * min((phase - 0.25) / 0.1, (0.75 - phase) / 0.1, 1.0)) ** 2
+
+
+def _nod(phase: float) -> float:
+    """Out and back twice in the first half."""
+    return sin(4 * pi * phase) ** 2 if phase < 0.5 else 0.0
+
+
+def _shake(phase: float) -> float:
+    """To both sides twice in the first half, growing and dying away."""
+    return sin(8 * pi * phase) * sin(2 * pi * phase) if phase < 0.5 else 0.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A cyclic motion: phase 0..1 -> -1..1, 0 at both ends. ``steepest``: its highest slope per period."""
+
+    at: Callable[[float], float]
+    steepest: float
+
+
+SHAPES: Final[dict[str, Shape]] = {
+    "sine": Shape(_sine, 2 * pi),
+    "blink": Shape(_blink, pi / 0.2),
+    "glance": Shape(_glance, pi / 0.2),
+    "nod": Shape(_nod, 4 * pi),
+    "shake": Shape(_shake, 8 * pi),
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +77,12 @@ class Cycle:
     def offset(self, elapsed_s: float) -> float:
         """What is added to the joint, ``elapsed_s`` after the expression was reached; 0 before."""
         phase = max(0.0, elapsed_s) * self.frequency_hz % 1.0
-        return self.amplitude * SHAPES[self.shape](phase)
+        return self.amplitude * SHAPES[self.shape].at(phase)
+
+    @property
+    def peak_rate(self) -> float:
+        """At most this fast, unit of the joint per second."""
+        return abs(self.amplitude) * self.frequency_hz * SHAPES[self.shape].steepest
 
     def mirrored(self) -> Cycle:
         """The same motion seen in a mirror."""

@@ -29,22 +29,32 @@ class HeadConfig(Settings):
     attach_interval_s: float = setting(
         0.1, "ohbot_serial: pause after waking each servo, s; all at once overload weak supplies", low=0.0
     )
-    reply_timeout_s: float = setting(2.0, "ohbot_serial: how long the board may take to answer, s", low=0.1)
+    idle_detach_s: float = setting(
+        5.0, "ohbot_serial: a servo that did not move for so long is switched off, s; 0 = never", low=0.0
+    )
+    led_swap_red_green: bool = setting(False, "ohbot_serial: the LEDs have red and green exchanged")
+    reply_timeout_s: float = setting(
+        2.0, "ohbot_serial: how long the board may take to name itself, s", low=0.1
+    )
     write_timeout_s: float = setting(0.5, "ohbot_serial: a slower write means a lost port, s", low=0.05)
     fullscreen: bool = setting(True, "screen: fill the screen; False = a window")
+
+
+_STOPPED: Final = "stopped in an emergency; release() it, or call the service release, when all is well"
 
 
 class Head(ABC):
     """A robot head that takes poses of the avatar's rig.
 
     `connect` before the first `command`; `close` is always safe. A ``with`` block does both. Implementations
-    fill in `_drive`, and `_open` and `_shut` where they have something to open.
+    fill in `_drive`, and where they have something to open or to let go, `_open`, `_shut` and `_let_go`.
     """
 
     name: ClassVar[str]
 
     def __init__(self) -> None:
         self._connected = False
+        self._stopped = False
 
     def connect(self) -> None:
         """Get ready to move. May take seconds; does nothing when already connected.
@@ -63,12 +73,27 @@ class Head(ABC):
             The complete pose after the limits of the rig and of this head: what the head is going to show.
 
         Raises:
-            HeadError: not connected, a value that is no number, or the head was lost (it may come back).
+            HeadError: not connected, stopped, a value that is no number, or the head was lost (it may come back).
             ConfigError: a name that is no joint.
         """
-        if not self._connected:
-            raise HeadError(f"head {self.name}: expected connect() before command()")
+        self._expect_connected("command")
+        if self._stopped:
+            raise HeadError(_STOPPED)
         return self._drive(within_limits(pose))
+
+    def estop(self) -> None:
+        """Emergency stop: let go at once. `command` raises until `release`; also a lost head stays stopped.
+
+        Raises:
+            HeadError: the stop is in force, but the head did not confirm it: cut its power.
+        """
+        self._stopped = True
+        if self._connected:
+            self._let_go()
+
+    def release(self) -> None:
+        """End the emergency stop; the next `command` moves the head again."""
+        self._stopped = False
 
     def close(self) -> None:
         """Let go of the head; does nothing when it is not connected."""
@@ -79,7 +104,12 @@ class Head(ABC):
     @property
     def fault(self) -> str:
         """What is wrong now and what to do; empty when nothing is."""
-        return ""
+        return "; ".join(filter(None, (_STOPPED if self._stopped else "", self._problem())))
+
+    @property
+    def present(self) -> bool:
+        """Whether the head is connected and not lost."""
+        return self._connected and not self._problem()
 
     def __enter__(self) -> Self:
         self.connect()
@@ -97,6 +127,17 @@ class Head(ABC):
 
     def _shut(self) -> None:  # noqa: B027
         """Disconnect."""
+
+    def _let_go(self) -> None:  # noqa: B027 - most heads have nothing that could hurt
+        """Switch off what moves; raises HeadError when that is not certain."""
+
+    def _problem(self) -> str:
+        """Why a connected head cannot be reached, and what to do; empty when it can."""
+        return ""
+
+    def _expect_connected(self, verb: str) -> None:
+        if not self._connected:
+            raise HeadError(f"head {self.name}: expected connect() before {verb}()")
 
 
 HEADS: Final[Registry[Head]] = Registry("head")

@@ -48,6 +48,11 @@ class ExpressionTable:
         self._motors = dict(content.motors)
         self._deltas = {name: project(row, content.unit_gains) for name, row in self._expressions.items()}
 
+    @property
+    def motors(self) -> Mapping[str, Motor]:
+        """The real head's servos, and what each joint does to them."""
+        return self._motors
+
     def names(self) -> tuple[str, ...]:
         """The expressions in the table's order, neutral among them."""
         return tuple(self._expressions)

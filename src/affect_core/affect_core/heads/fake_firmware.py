@@ -1,19 +1,19 @@
-"""An OhBot board without the board, to try programs and tests on: firmware 1.8 on a pseudo-terminal.
+"""An OhBot without the OhBot, to try programs and tests on: a board on a pseudo-terminal, healthy or not.
 
     with FakeFirmware(Path("/tmp/ohbot")) as fake, HEADS.build("ohbot_serial", HeadConfig(port="/tmp/ohbot")):
         ...
         fake.board.servos[1].degrees(time.monotonic())
+        fake.inject("silent")
 
-`Board` is the firmware's behaviour, bytes in and bytes out; `FakeFirmware` puts it behind a port. Linux and
-macOS only.
+Linux and macOS only. From the command line: ``affect-hri head fake --port /tmp/ohbot``.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import select
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,167 +21,48 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Final, Self
 
-from affect_core.heads.ohbot_protocol import DEG_S_PER_RAW
+from affect_core.errors import UnknownName
+from affect_core.heads.fake_board import DIALECTS, Board, Dialect, Servo
 
-_LINE_MAX: Final = 50
-_FIELD_MAX: Final = 9
-_SERVOS: Final = 12
-_PINS: Final = (4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 2, 3)
-_MIDDLE_DEG: Final = 90.0
-_ATTACHED_BY_AX: Final = 7  # "all" means the first seven, and whichever was attached by its own number
+__all__ = ["DIALECTS", "FAULTS", "Board", "Dialect", "FakeFirmware", "Fault", "Servo"]
 
 
-@dataclass
-class Servo:
-    """One servo output: constant speed towards its target, no acceleration (the VarSpeedServo library)."""
-
-    low_us: int = 544
-    high_us: int = 2400
-    attached: bool = False
-    in_all: bool = False
-    last_target: int = 90
-    _start_deg: float = _MIDDLE_DEG
-    _target_deg: float = _MIDDLE_DEG
-    _speed_raw: int = 0
-    _since_s: float = 0.0
-
-    def degrees(self, now_s: float) -> float:
-        """Commanded angle at an instant; a detached servo's horn may be anywhere."""
-        way = self._target_deg - self._start_deg
-        done = DEG_S_PER_RAW * self._speed_raw * (now_s - self._since_s)
-        if self._speed_raw == 0 or done >= abs(way):
-            return self._target_deg
-        return self._start_deg + (done if way > 0 else -done)
-
-    def write(self, target: int, speed_raw: int, now_s: float) -> None:
-        """``target``: degrees, or microseconds from 544 on. ``speed_raw`` 0: at once."""
-        self._start_deg = self.degrees(now_s)
-        self._target_deg = self._as_degrees(target)
-        self._speed_raw, self._since_s = speed_raw & 0xFF, now_s
-
-    def attach(self, now_s: float) -> None:
-        """Energise: jump to the last target."""
-        self.attached = self.in_all = True
-        self.write(self.last_target, 0, now_s)
-
-    def _as_degrees(self, target: int) -> float:
-        if target < 544:
-            return float(min(max(target, 0), 180))
-        pulse_us = min(max(target, self.low_us), self.high_us)
-        return 180.0 * (pulse_us - self.low_us) / (self.high_us - self.low_us)
+def _noise(reply: bytes) -> bytes:
+    """Bytes that depend on the reply only; now and then one of them ends a line."""
+    return bytes((7 * index * index + 13 * byte) % 256 for index, byte in enumerate(3 * reply))
 
 
-class Board:
-    """The firmware: commands in, replies out, time as an argument.
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a board. It still obeys, unless it is deaf or gone.
 
     Attributes:
-        servos: 12 servos.
-        lights: two RGB LEDs.
-        sensors: what the six analogue pins read, 0..1023.
-        lines: every line received, without its end.
+        reply: what becomes of a reply.
+        late_s: how much later it comes.
+        banner_line_s: pause after each line of the banner; replies wait for its end.
+        reboots: the power fails for a moment when the fault begins.
+        vanishes: the port disappears with the next move command.
+        deaf: it takes no more bytes, so that writing to it times out.
     """
 
-    def __init__(self, version: str = "1.8") -> None:
-        self.version = version
-        self.sensors = [0] * 6
-        self.lines: list[bytes] = []
-        self.power_up()
-        self._commands: dict[str, Callable[[list[str], float], bytes]] = {
-            "m": self._move,
-            "a": self._attach,
-            "d": self._detach,
-            "l": self._light,
-            "i": self._read_pin,
-            "x": self._set_pulse,
-            "n": self._set_pulse,
-            "t": lambda fields, now_s: self._table(),
-            "r": self._reset,
-            "v": lambda fields, now_s: self._identity(),
-        }
+    reply: Callable[[bytes], bytes] = bytes
+    late_s: float = 0.0
+    banner_line_s: float = 0.0
+    reboots: bool = False
+    vanishes: bool = False
+    deaf: bool = False
 
-    def power_up(self) -> None:
-        """Forget everything but what was received: servos are off, lights dark."""
-        self.servos = [Servo(in_all=index < _ATTACHED_BY_AX) for index in range(_SERVOS)]
-        self.lights = [(0, 0, 0), (0, 0, 0)]
-        self._pending = b""
 
-    @property
-    def attached(self) -> set[int]:
-        """Numbers of the energised servos."""
-        return {index for index, servo in enumerate(self.servos) if servo.attached}
-
-    def banner(self) -> bytes:
-        """What the board prints when its port is opened for the first time."""
-        guid = b"Guid = {29D81537-AF38-4BE3-9BEE-4B6952124806}\r\n"
-        return b"Servo Control " + self._identity() + guid + self._table()
-
-    def feed(self, data: bytes, now_s: float) -> bytes:
-        """Take what arrived at ``now_s``; returns the replies to the lines it completes."""
-        *lines, self._pending = (self._pending + data).split(b"\n")
-        return b"".join(self._execute(line, now_s) for line in lines)
-
-    def _execute(self, line: bytes, now_s: float) -> bytes:
-        self.lines.append(line)
-        fields = line[:_LINE_MAX].decode("latin-1").split(",")
-        fields = [field[:_FIELD_MAX] for field in fields]
-        command = self._commands.get(fields[0][:1])
-        return command(fields, now_s) if command else b""
-
-    def _move(self, fields: list[str], now_s: float) -> bytes:
-        servo = self._servo(fields)
-        servo.last_target = _atoi(fields[1]) if len(fields) > 1 else 90
-        servo.write(servo.last_target, _atoi(fields[2]) if len(fields) > 2 else 0, now_s)
-        return b""
-
-    def _attach(self, fields: list[str], now_s: float) -> bytes:
-        for servo in self._one_or_all(fields):
-            servo.attach(now_s)
-        return b""
-
-    def _detach(self, fields: list[str], now_s: float) -> bytes:
-        for servo in self._one_or_all(fields):
-            servo.attached = False
-        return b""
-
-    def _light(self, fields: list[str], now_s: float) -> bytes:
-        red, green, blue = (_atoi(field) & 0xFF for field in [*fields[1:4], "", "", ""][:3])
-        index = _number(fields[0])
-        if index < len(self.lights):
-            self.lights[index] = (red, green, blue)
-        return b""
-
-    def _read_pin(self, fields: list[str], now_s: float) -> bytes:
-        pin = _number(fields[0])
-        return b"v%d,%d\r\n" % (pin, self.sensors[pin] if pin < len(self.sensors) else 0)
-
-    def _set_pulse(self, fields: list[str], now_s: float) -> bytes:
-        if len(fields) > 1:
-            end = {"x": "high_us", "n": "low_us"}[fields[0][0]]
-            setattr(self._servo(fields), end, _atoi(fields[1]))
-            self._servo(fields).attached = True
-        return b""
-
-    def _reset(self, fields: list[str], now_s: float) -> bytes:
-        for servo in self.servos:
-            if servo.in_all:
-                servo.write(90, 0, now_s)
-        return b""
-
-    def _identity(self) -> bytes:
-        return b"SVer:v%s\r\n" % self.version.encode()
-
-    def _table(self) -> bytes:
-        row = b"Servo: %d on pin%d min uS: %d max uS: %d\r\n"
-        rows = enumerate(zip(_PINS, self.servos, strict=True))
-        return b"".join(row % (index, pin, servo.low_us, servo.high_us) for index, (pin, servo) in rows)
-
-    def _servo(self, fields: list[str]) -> Servo:
-        return self.servos[_number(fields[0])]
-
-    def _one_or_all(self, fields: list[str]) -> list[Servo]:
-        if fields[0][1:2] == "x":
-            return [servo for servo in self.servos if servo.in_all]
-        return [self._servo(fields)]
+HEALTHY: Final = Fault()
+FAULTS: Final = {
+    "silent": Fault(reply=lambda reply: b""),
+    "late": Fault(late_s=1.5),
+    "short": Fault(reply=lambda reply: reply[: len(reply) // 3]),
+    "garbage": Fault(reply=_noise),
+    "slow_boot": Fault(banner_line_s=0.1, reboots=True),
+    "disappear": Fault(vanishes=True),
+    "write_error": Fault(deaf=True),
+}
 
 
 class FakeFirmware:
@@ -195,20 +76,22 @@ class FakeFirmware:
     def __init__(self, port: Path, board: Board | None = None) -> None:
         self.port = port
         self.board = board or Board()
+        self._fault = HEALTHY
         self._changed = Condition()
         self._thread: Thread | None = None
 
     def plug(self) -> None:
         """Power up and make the port appear; the first bytes received are answered with the banner."""
         self.board.power_up()
-        master, slave = os.openpty()
-        _make_raw(slave)
+        master, self._slave = os.openpty()
+        _make_raw(self._slave)
         os.set_blocking(master, False)
         stopped, self._stop = os.pipe()
         self.port.unlink(missing_ok=True)
-        self.port.symlink_to(os.ttyname(slave))
+        self.port.symlink_to(os.ttyname(self._slave))
+        _hold_up(self._slave, self._fault.deaf)
         self._thread = Thread(
-            target=self._serve, args=(master, slave, stopped), name="fake ohbot", daemon=True
+            target=self._serve, args=(master, self._slave, stopped), name="fake ohbot", daemon=True
         )
         self._thread.start()
 
@@ -219,6 +102,27 @@ class FakeFirmware:
             os.close(self._stop)
             self._thread.join()
             self._thread = None
+            self.board.power_up()
+
+    def inject(self, fault: str) -> None:
+        """From now on the board has this fault, one of `FAULTS`, until `heal`. Also before `plug`."""
+        if fault not in FAULTS:
+            raise UnknownName("fault", fault, FAULTS)
+        self._fault = FAULTS[fault]
+        if self._thread and self._fault.reboots:
+            self.unplug()
+            self.plug()
+        elif self._thread:
+            _hold_up(self._slave, self._fault.deaf)
+
+    def heal(self) -> None:
+        """A healthy board again, plugged in again if its port has disappeared or was about to."""
+        vanishes, self._fault = self._fault.vanishes, HEALTHY
+        if vanishes:
+            self.unplug()
+            self.plug()
+        elif self._thread:
+            _hold_up(self._slave, False)
 
     def wait_until(self, condition: Callable[[Board], bool], timeout_s: float = 10.0) -> bool:
         """Wait for the board to get into a state; False when it did not within the time."""
@@ -233,16 +137,52 @@ class FakeFirmware:
         self.unplug()
 
     def _serve(self, master: int, slave: int, stopped: int) -> None:
-        greeting = self.board.banner()
-        while master in select.select([master, stopped], [], [])[0]:
-            data = os.read(master, 4096)
+        greeted = False
+        outbox = _Outbox(master)
+        while stopped not in (ready := select.select([master, stopped], [], [], outbox.wait_s())[0]):
+            fault = self._fault
+            data = os.read(master, 4096) if master in ready else b""
             with self._changed:
-                reply = greeting + self.board.feed(data, time.monotonic())
+                reply = self.board.feed(data, time.monotonic())
                 self._changed.notify_all()
-            greeting = b""
-            _write(master, reply)
+            if data and not greeted:
+                for line in self.board.banner().splitlines(keepends=True):
+                    outbox.put(fault.reply(line), 0.0, fault.banner_line_s)
+                greeted = True
+            if reply:
+                outbox.put(fault.reply(reply), fault.late_s)
+            outbox.send()
+            if fault.vanishes and b"m" in data:
+                self.port.unlink(missing_ok=True)
+                break
         for descriptor in (master, slave, stopped):
             os.close(descriptor)
+
+
+class _Outbox:
+    """Bytes that leave later, in order."""
+
+    def __init__(self, master: int) -> None:
+        self._master = master
+        self._items: deque[tuple[float, bytes]] = deque()
+        self._free_s = 0.0
+
+    def put(self, data: bytes, late_s: float, then_s: float = 0.0) -> None:
+        """Send not before ``late_s`` from now, and nothing else until ``then_s`` after that."""
+        due_s = max(time.monotonic(), self._free_s) + late_s
+        self._items.append((due_s, data))
+        if then_s:
+            self._free_s = due_s + then_s
+
+    def wait_s(self) -> float | None:
+        """Until the next one is due; None when there is none."""
+        return max(0.0, self._items[0][0] - time.monotonic()) if self._items else None
+
+    def send(self) -> None:
+        """Send what is due."""
+        while self._items and self._items[0][0] <= time.monotonic():
+            with suppress(BlockingIOError):  # nobody reads the port: drop it, like the real board
+                os.write(self._master, self._items.popleft()[1])
 
 
 def _make_raw(terminal: int) -> None:
@@ -251,18 +191,8 @@ def _make_raw(terminal: int) -> None:
     tty.setraw(terminal)
 
 
-def _write(master: int, reply: bytes) -> None:
-    with suppress(BlockingIOError):  # nobody reads the port: drop it, like the real board
-        os.write(master, reply)
+def _hold_up(terminal: int, deaf: bool) -> None:
+    """Let writing to the terminal block, or go on."""
+    import termios
 
-
-def _number(field: str) -> int:
-    """Servo or pin number: two digits after the letter; 9n are the sockets from 10 on; unknown ones are 0."""
-    number = _atoi(field[1:3])
-    number = number - 80 if number > 89 else number
-    return number if 0 <= number < _SERVOS else 0
-
-
-def _atoi(text: str) -> int:
-    match = re.match(r"\s*[+-]?\d+", text)
-    return int(match[0]) if match else 0
+    termios.tcflow(terminal, termios.TCOOFF if deaf else termios.TCOON)

@@ -13,6 +13,9 @@ from affect_core.errors import ConfigError
 from affect_core.heads.action_units import Cycle
 from affect_core.heads.expressions import ExpressionTable
 from affect_core.heads.rig import JOINTS, Pose, clamp, rest_pose
+from affect_core.heads.servo import arrival_s, ease, servo_rates, trailing_ease
+
+__all__ = ["NS_PER_S", "Motion", "ease"]
 
 NS_PER_S: Final = 1_000_000_000
 _KEPT: Final = 16
@@ -22,17 +25,21 @@ _PEAK_SPEED: Final = 1.5
 """Highest slope of `ease`: the fastest moment of a motion, against its mean speed."""
 
 
-def ease(share: float) -> float:
-    """Smooth step: 0 -> 0, 1/2 -> 1/2, 1 -> 1, standing still at both ends; constant outside 0..1."""
-    share = min(max(share, 0.0), 1.0)
-    return share * share * (3.0 - 2.0 * share)
-
-
 class Motion:
-    """The pose at any stamp, given the commands so far. Starts at rest."""
+    """The pose at any stamp, given the commands so far. Starts at rest.
 
-    def __init__(self, table: ExpressionTable) -> None:
+    Args:
+        servo_speed_raw: move the joints that have a servo as the OhBot's firmware does at this raw speed, 1 to
+            250, see `affect_core.heads.servo`: a servo that is too slow for the onset comes late. None: a joint
+            that is too slow for the onset takes a longer, eased way.
+
+    Raises:
+        ConfigError: no such speed.
+    """
+
+    def __init__(self, table: ExpressionTable, servo_speed_raw: int | None = None) -> None:
         self._table = table
+        self._servo_rates = servo_rates(table.motors, servo_speed_raw) if servo_speed_raw is not None else {}
         self._moves: list[_Move] = []
 
     def command(
@@ -62,7 +69,7 @@ class Motion:
         target = self._table.pose(name, intensity, side)
         earlier = [move for move in self._moves if move.start_ns < start_ns]
         origin = _pose_of(earlier, start_ns)
-        move = _Move(origin, target, start_ns, onset_s, intensity, expression.motion)
+        move = _Move(origin, target, start_ns, onset_s, intensity, expression.motion, self._servo_rates)
         self._moves = [*earlier, move][-_KEPT:]
 
     def pose(self, stamp_ns: int) -> Pose:
@@ -90,6 +97,7 @@ class _Move:
     onset_s: float
     intensity: float
     cycles: tuple[Cycle, ...]
+    servo_rates: Mapping[str, float]
 
     @property
     def settled_ns(self) -> int:
@@ -99,12 +107,23 @@ class _Move:
         elapsed_s = (stamp_ns - self.start_ns) / NS_PER_S
         pose = {joint: self._eased(joint, elapsed_s) for joint in self.target}
         for cycle in self.cycles:
-            pose[cycle.joint] += self.intensity * cycle.offset(elapsed_s - self.onset_s)
+            pose[cycle.joint] += self._repeated(cycle, elapsed_s)
         return clamp(pose)[0]
+
+    def _repeated(self, cycle: Cycle, elapsed_s: float) -> float:
+        """The cycle's share of the pose. A servo begins it when it has arrived, and no larger than it can follow."""
+        if cycle.joint not in self.servo_rates:
+            return self.intensity * cycle.offset(elapsed_s - self.onset_s)
+        rate = self.servo_rates[cycle.joint]
+        way = self.target[cycle.joint] - self.origin[cycle.joint]
+        share = min(self.intensity, rate / cycle.peak_rate) if cycle.amplitude else 0.0
+        return share * cycle.offset(elapsed_s - arrival_s(self.onset_s, way, rate))
 
     def _eased(self, joint: str, elapsed_s: float) -> float:
         """A joint that cannot make it within the onset at its own speed takes longer."""
         way = self.target[joint] - self.origin[joint]
+        if joint in self.servo_rates:
+            return self.origin[joint] + trailing_ease(elapsed_s, self.onset_s, way, self.servo_rates[joint])
         duration_s = max(self.onset_s, _PEAK_SPEED * abs(way) / JOINTS[joint].rate)
         return self.origin[joint] + way * ease(elapsed_s / duration_s)
 

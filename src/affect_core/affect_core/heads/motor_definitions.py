@@ -26,6 +26,9 @@ MOTORS: Final = (
 )
 """Names in the order of the servo sockets of a standard robot."""
 
+LIPS: Final = ("TOPLIP", "BOTTOMLIP")
+"""The pair that can collide."""
+
 POSITION_MAX: Final = 10.0
 CENTRE: Final = 5.0
 

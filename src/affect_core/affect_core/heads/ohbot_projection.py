@@ -15,6 +15,7 @@ from affect_core.heads.expression_file import Content, parse
 from affect_core.heads.expressions import ExpressionTable
 from affect_core.heads.motor_definitions import POSITION_MAX
 from affect_core.heads.rig import Pose, mirrored_name, rest_pose
+from affect_core.heads.speech import LIP_OPENINGS
 from affect_core.paths import find_shared
 
 
@@ -38,14 +39,15 @@ class Projection:
         """The part of a pose that this robot can show.
 
         Joints without a motor are at rest, both sides of a pair at their mean (one servo moves both lids),
-        and where a motor would pass its end, its joints stop short together.
+        and where a motor would pass its end, its joints stop short together, an opening of the lips before
+        the others.
         """
         rest = rest_pose()
         change = {joint: (pose[joint] + pose[mirrored_name(joint)]) / 2 - rest[joint] for joint in rest}
         share: dict[str, float] = {}
         for motor in self._motors.values():
-            within = _share_within(motor, change)
-            share |= {joint: min(within, share.get(joint, 1.0)) for joint in motor.gains}
+            shares = _shares(motor, change)
+            share |= {joint: min(within, share.get(joint, 1.0)) for joint, within in shares.items()}
         return {joint: rest[joint] + share.get(joint, 0.0) * change[joint] for joint in rest}
 
     def positions(self, pose: Pose) -> dict[str, float]:
@@ -53,8 +55,19 @@ class Projection:
         return {name: place for name, place in self._table.motors_of(pose).items() if name in self._motors}
 
 
-def _share_within(motor: Motor, change: Pose) -> float:
-    """The share of the wanted travel, 0..1, at which the motor reaches its end; 1 if it does not."""
-    travel = sum(gain * change[joint] for joint, gain in motor.gains.items())
-    room = POSITION_MAX - motor.rest if travel > 0 else motor.rest
-    return 1.0 if abs(travel) <= room else room / abs(travel)
+def _shares(motor: Motor, change: Pose) -> dict[str, float]:
+    """Joint -> the share, 0..1, of its change at which the motor reaches its end; 1 if it does not.
+
+    An opening of the lips gives way first, so that a mouth that speaks leaves the expression as it is.
+    """
+    travel = {joint: gain * change[joint] for joint, gain in motor.gains.items()}
+    opening = sum(travel.get(joint, 0.0) for joint in LIP_OPENINGS)
+    others = sum(travel.values()) - opening
+    above, below = POSITION_MAX - motor.rest, -motor.rest
+    others_share = _share(others, above if others > 0 else below - opening)
+    opening_share = _share(opening, max(0.0, above - others))
+    return {joint: opening_share if joint in LIP_OPENINGS else others_share for joint in travel}
+
+
+def _share(travel: float, room: float) -> float:
+    return 1.0 if abs(travel) <= abs(room) else room / travel

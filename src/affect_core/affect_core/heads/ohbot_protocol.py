@@ -1,7 +1,7 @@
 """The OhBot's serial protocol: what is sent and how a reply is read. Bytes only, no port.
 
-One ASCII command per line, ended by ``\\n``; no checksum and no acknowledgement. Written after the firmware's
-behaviour (version 1.8); see `fake_firmware` for the other end.
+One ASCII command per line, ended by ``\\n``; no checksum and no acknowledgement. Written after the behaviour
+of firmware 1.8 and 2.10; see `fake_firmware` for the other end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,18 @@ BAUD: Final = 19200
 """Nominal (the board is native USB). Never 1200: that sends the board into its bootloader."""
 
 IDENTIFY: Final = b"v\n"
-KEEP_ALIVE: Final = b"\n"
+"""Who are you? Every firmware answers at once, so it also tells whether the board is still alive."""
+
+NAME_ROBOT: Final = b"R\n"
+"""Which robot were you set up as? Only firmware 2.09 to 2.18 answers, see `Firmware.names_robot`."""
+
+PINS: Final = 6
+"""Analogue inputs A0..A5."""
+
+OHBOT, PICOH = "ohbot", "picoh"
+
+Colour = tuple[int, int, int]
+"""Red, green, blue; 0..255 each."""
 
 SPEED_MIN: Final = 1.0
 SPEED_MAX: Final = 10.0
@@ -28,6 +39,9 @@ DEG_S_PER_RAW: Final = 0.5 * 50 * 180 / (2400 - 544)
 
 _RAW_PER_SPEED = 25
 _VERSION = re.compile(rb"SVer:v(\d+(?:\.\d+)*)((?:,[^,\s]*)*)")
+_FLASHED = re.compile(rb"FLASHED:[^:]*:[^:]*:([a-z]+)", re.IGNORECASE)
+_READING = re.compile(rb"v(\d{1,2}),(\d{1,4})\s*")
+_READING_MAX = 1023
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,19 @@ class Firmware:
     def __str__(self) -> str:
         return "v" + ".".join(map(str, self.version))
 
+    @property
+    def robot(self) -> str:
+        """Whose firmware it is, "ohbot" or "picoh", told apart as the vendor's own programs do.
+
+        Version 1 ran on OhBots only; later versions say 0 or 1 behind the version on an OhBot.
+        """
+        return OHBOT if self.version[0] == 1 or self.fields[:1] in (("0",), ("1",)) else PICOH
+
+    @property
+    def names_robot(self) -> bool:
+        """Whether the board answers `NAME_ROBOT`; that answer counts more than `robot`."""
+        return self.robot == OHBOT and (2, 9) <= self.version[:2] <= (2, 18)
+
 
 def parse_firmware(line: bytes) -> Firmware | None:
     """The firmware named in a line such as ``Servo Control SVer:v1.8`` or ``SVer:v2.10.12,0``; else None."""
@@ -48,6 +75,20 @@ def parse_firmware(line: bytes) -> Firmware | None:
         return None
     version = tuple(int(part) for part in match[1].split(b"."))
     return Firmware(version, tuple(part.decode("latin-1") for part in match[2].split(b",")[1:]))
+
+
+def parse_robot(line: bytes) -> str | None:
+    """The robot in an answer to `NAME_ROBOT`, ``FLASHED:..:..:ohbot``: lower case; else None."""
+    match = _FLASHED.search(line)
+    return match[1].decode("ascii").lower() if match else None
+
+
+def parse_reading(line: bytes) -> tuple[int, float] | None:
+    """Pin and share of full scale, 0..1, of an answer to `read_pin`, ``v3,512``; else None."""
+    match = _READING.fullmatch(line)
+    if match is None or int(match[1]) >= PINS or int(match[2]) > _READING_MAX:
+        return None
+    return int(match[1]), int(match[2]) / _READING_MAX
 
 
 def move(socket: int, degrees: int, speed_raw: int) -> bytes:
@@ -72,6 +113,19 @@ def light(index: int, red: int, green: int, blue: int) -> bytes:
     _expect(index in (0, 1), "LED 0 or 1", index)
     _expect(all(0 <= value <= 255 for value in (red, green, blue)), "colours 0 to 255", (red, green, blue))
     return b"l%02d,%d,%d,%d\n" % (index, red, green, blue)
+
+
+def colour(red: float, green: float, blue: float) -> Colour:
+    """LED channels 0..1 as the 0..255 of `light`; cut off like the vendor's, so that colours agree."""
+    shares = (red, green, blue)
+    _expect(all(0.0 <= share <= 1.0 for share in shares), "LED channels 0 to 1", shares)
+    return int(255 * red), int(255 * green), int(255 * blue)
+
+
+def read_pin(pin: int) -> bytes:
+    """Ask for an analogue input, 0..5; the answer is for `parse_reading`."""
+    _expect(0 <= pin < PINS, f"sensor pin 0 to {PINS - 1}", pin)
+    return b"i%02d\n" % pin
 
 
 def raw_speed(speed: float) -> int:

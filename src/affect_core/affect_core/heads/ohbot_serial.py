@@ -7,41 +7,30 @@ The robot gives no feedback: what is reported is what was commanded.
 from __future__ import annotations
 
 import atexit
-import errno
-import logging
 import time
-from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from itertools import chain, repeat
 from pathlib import Path
 from threading import Condition, Thread
-from typing import Any, Final
+from typing import Final
 
 from affect_core.errors import HeadError
 from affect_core.heads import ohbot_protocol as protocol
 from affect_core.heads.base import HEADS, Head, HeadConfig
 from affect_core.heads.motor_definitions import DEFAULT_MOTORS, MotorTable, load_motor_definitions
+from affect_core.heads.ohbot_link import Pulse, SerialLink
 from affect_core.heads.ohbot_projection import Projection, load_projection
+from affect_core.heads.ohbot_servos import Servos
 from affect_core.heads.rig import Pose
-
-try:
-    from termios import error as TerminalError
-except ImportError:  # Windows has none
-    TerminalError = OSError  # type: ignore[misc, assignment]
-
-_log = logging.getLogger(__name__)
 
 _PERIOD_S: Final = (
     0.04  # at most 25 poses/s: a pose of 8 motors is 112 bytes, at 19200 baud there is room for 17
 )
-_KEEP_ALIVE_S: Final = 2.0  # also how soon an unplugged, idle robot is noticed
 _RETRY_S: Final = (0.25, 0.5, 1.0, 2.0)  # the last one repeats
-_BANNER_LINES: Final = 20
+_CONFIRM_S: Final = 1.0
+_END_S: Final = 5.0
 _WAITING: Final = "trying again until it is back"
-_WHY: Final[dict[int | None, str]] = {
-    errno.ENOENT: "plug the robot in, and check its name",
-    errno.EACCES: "add your user to the group dialout and log in again",
-    errno.EBUSY: "close the other program that uses it",
-    errno.EAGAIN: "close the other program that uses it",
-}
+_DARK: Final = (0, 0, 0)
 
 
 class OhbotSerialHead(Head):
@@ -57,19 +46,57 @@ class OhbotSerialHead(Head):
         self._config = config
         self._motors = motors
         self._projection = projection
-        self._changed = Condition()  # a new target, or stopping
+        self._changed = Condition()  # something below has changed
         self._target: dict[str, float] | None = None
-        self._fault = ""
+        self._lights: list[protocol.Colour] = [_DARK, _DARK]
+        self._asked_pins: list[int] = []
+        self._readings: dict[int, float] = {}
+        self._lost = ""
+        self._limp = False
         self._stopping = False
 
-    @property
-    def fault(self) -> str:
-        """Why the robot does not follow at the moment; empty when it does."""
-        return self._fault
+    def set_led(self, red: float, green: float, blue: float, led: int | None = None) -> None:
+        """Light the eyes or the base, whichever this robot has; dark until told otherwise.
+
+        Args:
+            red, green, blue: 0..1.
+            led: 0 or 1; None = both.
+
+        Raises:
+            HeadError: not connected, or a value out of range.
+        """
+        self._expect_connected("set_led")
+        if self._config.led_swap_red_green:
+            red, green = green, red
+        colour = protocol.colour(red, green, blue)
+        with self._changed:
+            for index in (0, 1) if led is None else (led,):
+                protocol.light(index, *colour)  # refuses an LED that does not exist
+                self._lights[index] = colour
+
+    def read_sensor(self, pin: int, timeout_s: float = 0.5) -> float | None:
+        """The input of a plug-in sensor on analogue pin 0..5, as a share of full scale, 0..1.
+
+        Returns:
+            None when the board did not answer in time.
+
+        Raises:
+            HeadError: not connected, no such pin, or the robot was lost.
+        """
+        self._expect_connected("read_sensor")
+        protocol.read_pin(pin)  # refuses a pin that does not exist
+        with self._changed:
+            self._readings.pop(pin, None)
+            self._asked_pins.append(pin)
+            self._changed.wait_for(lambda: pin in self._readings or self._lost, timeout_s)
+            if self._lost:
+                raise HeadError(self._lost)
+            return self._readings.pop(pin, None)
 
     def _open(self) -> None:
-        link = SerialLink(self._config)
-        self._target, self._fault, self._stopping = None, "", False
+        link = SerialLink(self._config, self._sockets)
+        self._target, self._lost, self._stopping = None, "", False
+        self._lights = [_DARK, _DARK]
         self._thread = Thread(target=self._run, args=(link,), name=f"ohbot {self._config.port}", daemon=True)
         self._thread.start()
         atexit.register(self.close)  # servos left attached hold their torque and get hot
@@ -78,208 +105,150 @@ class OhbotSerialHead(Head):
         visible = self._projection.visible(pose)
         with self._changed:
             self._target = self._projection.positions(visible)
-            self._changed.notify()
-            if self._fault:
-                raise HeadError(self._fault)
+            if self._lost:
+                raise HeadError(self._lost)
         return visible
+
+    def _let_go(self) -> None:
+        with self._changed:
+            self._limp, self._target = False, None
+            self._changed.notify_all()
+            if not self._changed.wait_for(lambda: self._limp or self._lost, _CONFIRM_S) or self._lost:
+                raise HeadError(
+                    f"the stop is in force, but the robot could not be told: {self._lost or 'no time'}; "
+                    "cut its power"
+                )
 
     def _shut(self) -> None:
         atexit.unregister(self.close)
         with self._changed:
             self._stopping = True
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        self._thread.join(_END_S)
 
-    def _run(self, link: SerialLink | None) -> None:
-        while link:
-            servos = Servos(self._motors, link)
-            try:
-                self._follow(servos)
-                servos.release()
-                return
-            except HeadError as error:
-                self._fault = f"{error}; {_WAITING}"
-            finally:
-                link.close()
-            link = self._reconnect()
+    def _problem(self) -> str:
+        return self._lost if self._connected else ""
 
-    def _follow(self, servos: Servos) -> None:
-        """Send every new target, until stopping; raises HeadError when the port is lost."""
-        shown: dict[str, float] | None = None
+    @property
+    def _sockets(self) -> list[int]:
+        return [motor.socket for motor in self._motors.values()]
+
+    # --- the thread that owns the port ---
+
+    def _run(self, first: SerialLink) -> None:
+        link: SerialLink | None = first
+        try:
+            while link:
+                self._serve(link)
+                link = self._reconnect()
+        finally:
+            if not self._stopping:
+                self._lose(HeadError("the OhBot's driver has ended, see the log; close() and connect()"))
+
+    def _serve(self, link: SerialLink) -> None:
+        """Drive the robot until it is lost or let go."""
+        servos = Servos(self._motors, link)
+        try:
+            self._follow(link, servos)
+        except HeadError as error:
+            self._lose(HeadError(f"{error}; {_WAITING}"))
+        finally:
+            with suppress(HeadError):  # a board that only fell silent may still obey
+                servos.detach_all()
+                link.write(_light_lines([_DARK, _DARK]))
+            link.close()
+
+    def _follow(self, link: SerialLink, servos: Servos) -> None:
+        """Turn after turn until stopping; raises HeadError when the port is lost."""
+        pulse = Pulse(link, time.monotonic())
+        shown: list[protocol.Colour] = []
         while not self._stopping:
-            target = self._next_target(shown)
-            if target is not None and target is not shown:
-                self._wake(servos, target)
-                servos.move(target, self._speed_raw(servos))
-                shown = target
-                self._pause(_PERIOD_S)
-            elif not self._stopping:
-                servos.keep_alive()
+            self._listen(link, pulse)
+            shown = self._light(link, shown)
+            self._move(servos, time.monotonic())
+            self._ask_sensors(link)
+            self._pause(_PERIOD_S)
 
-    def _next_target(self, shown: dict[str, float] | None) -> dict[str, float] | None:
-        """The newest target; ``shown`` again when there is no other for a while, or when stopping."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopping or self._target is not shown, _KEEP_ALIVE_S)
-            return self._target
+    def _listen(self, link: SerialLink, pulse: Pulse) -> None:
+        for line in link.lines():
+            reading = protocol.parse_reading(line)
+            if reading:
+                with self._changed:
+                    self._readings |= [reading]
+                    self._changed.notify_all()
+            elif protocol.parse_firmware(line):
+                pulse.heard(time.monotonic())
+        pulse.beat(time.monotonic())
 
-    def _wake(self, servos: Servos, target: Mapping[str, float]) -> None:
-        for motor in servos.asleep(target):
-            if self._stopping:
-                return
-            servos.wake(motor, target[motor])
-            self._pause(self._config.attach_interval_s)
+    def _move(self, servos: Servos, now_s: float) -> None:
+        target = self._target
+        if self._stopped:
+            self._go_limp(servos)
+        elif target is not None:
+            self._wake(servos, target, now_s)
+            servos.move(target, self._speed_raw(servos, now_s), now_s)
+            if self._config.idle_detach_s:
+                servos.rest_idle(self._config.idle_detach_s, now_s)
 
-    def _speed_raw(self, servos: Servos) -> int:
-        first = time.monotonic() - servos.awake_since_s < self._config.first_speed_s
+    def _go_limp(self, servos: Servos) -> None:
+        if not self._limp:
+            servos.detach_all()
+            with self._changed:
+                self._limp = True
+                self._changed.notify_all()
+
+    def _wake(self, servos: Servos, target: dict[str, float], now_s: float) -> None:
+        """One servo at a time, the others meanwhile move: all at once overload weak supplies."""
+        if self._config.attach_interval_s == 0:
+            while servos.wake_next(target, now_s):
+                pass
+        elif now_s - servos.woken_s >= self._config.attach_interval_s:
+            servos.wake_next(target, now_s)
+
+    def _speed_raw(self, servos: Servos, now_s: float) -> int:
+        first = now_s - servos.first_woken_s < self._config.first_speed_s
         return protocol.raw_speed(self._config.first_speed if first else self._config.speed)
+
+    def _light(self, link: SerialLink, shown: list[protocol.Colour]) -> list[protocol.Colour]:
+        wanted = list(self._lights)
+        if wanted != shown:
+            link.write(_light_lines(wanted))
+        return wanted
+
+    def _ask_sensors(self, link: SerialLink) -> None:
+        with self._changed:
+            pins, self._asked_pins = self._asked_pins, []
+        for pin in pins:
+            link.write(protocol.read_pin(pin))
 
     def _reconnect(self) -> SerialLink | None:
         """Wait until the robot is back; None when stopping."""
-        attempt = 0
-        while not self._pause(_RETRY_S[min(attempt, len(_RETRY_S) - 1)]):
-            attempt += 1
+        for pause_s in chain(_RETRY_S, repeat(_RETRY_S[-1])):
+            with self._changed:
+                if self._changed.wait_for(lambda: self._stopping, pause_s):
+                    return None
             try:
-                link = SerialLink(self._config)
+                link = SerialLink(self._config, self._sockets, given_up=lambda: self._stopping)
             except HeadError as error:
-                self._fault = f"{error}; {_WAITING}"
+                self._lose(HeadError(f"{error}; {_WAITING}"))
             else:
-                self._fault = ""
+                self._lost = ""
                 return link
         return None
 
-    def _pause(self, seconds: float) -> bool:
-        """Sleep; True as soon as stopping."""
+    def _lose(self, error: HeadError) -> None:
         with self._changed:
-            return self._changed.wait_for(lambda: self._stopping, seconds)
+            self._lost = str(error)
+            self._changed.notify_all()
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, unless there is something that cannot wait."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or (self._stopped and not self._limp), seconds)
 
 
-class Servos:
-    """What a board was told: which servos are awake, and where each one was sent."""
-
-    def __init__(self, motors: MotorTable, link: SerialLink) -> None:
-        self._motors = motors
-        self._link = link
-        self._sent_deg: dict[str, int] = {}
-        self._sent: dict[str, float] = {}
-        self.awake_since_s = time.monotonic()
-
-    def asleep(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Which of these motors were not woken yet."""
-        return tuple(name for name in names if name not in self._sent_deg)
-
-    def wake(self, name: str, position: float) -> None:
-        """Energise a motor at a position.
-
-        The move comes first: a servo wakes at its last target, which is 90 degrees after power-up, outside
-        the range of lids and eyes. It gets there at full speed in any case, its place being unknown.
-        """
-        motor = self._motors[name]
-        degrees = motor.degrees(position)
-        self._link.write(
-            protocol.move(motor.socket, degrees, protocol.FULL_SPEED) + protocol.attach(motor.socket)
-        )
-        self._sent_deg[name], self._sent[name] = degrees, position
-        self.awake_since_s = time.monotonic()
-
-    def move(self, target: Mapping[str, float], speed_raw: int) -> None:
-        """Send the motors that are awake and whose whole degree has changed.
-
-        The lip that opens more goes first, so that TOPLIP + BOTTOMLIP >= 10 also holds in between.
-        """
-        degrees = {name: self._motors[name].degrees(target[name]) for name in self._sent_deg}
-        changed = [name for name in degrees if degrees[name] != self._sent_deg[name]]
-        changed.sort(key=lambda name: self._sent[name] - target[name] if name.endswith("LIP") else 0.0)
-        if changed:
-            moves = (protocol.move(self._motors[name].socket, degrees[name], speed_raw) for name in changed)
-            self._link.write(b"".join(moves))
-        self._sent_deg |= degrees
-        self._sent |= {name: target[name] for name in degrees}
-
-    def keep_alive(self) -> None:
-        """Send an empty line, which the board ignores: it fails when the board is gone."""
-        self._link.write(protocol.KEEP_ALIVE)
-
-    def release(self) -> None:
-        """Switch off all that is awake."""
-        self._link.write(b"".join(protocol.detach(self._motors[name].socket) for name in self._sent_deg))
-        self._sent_deg.clear()
-
-
-class SerialLink:
-    """An open port with an OhBot behind it, its lights out (a colour could tell the emotion).
-
-    Raises:
-        HeadError: no pyserial, no port, no access, no answer; the message says what to do.
-    """
-
-    def __init__(self, config: HeadConfig) -> None:
-        self._name = config.port
-        self._port = _open_port(config)
-        try:
-            _log.info("OhBot with firmware %s on %s", self._identify(config.reply_timeout_s), config.port)
-            self.write(protocol.light(0, 0, 0, 0) + protocol.light(1, 0, 0, 0))
-        except HeadError:
-            self.close()
-            raise
-
-    def write(self, data: bytes) -> None:
-        """Send; raises HeadError when the board is gone or does not take it in time."""
-        try:
-            self._port.write(data)
-        except OSError as error:
-            raise self._lost(error) from error
-
-    def close(self) -> None:
-        """Let go of the port."""
-        self._port.close()
-
-    def _identify(self, timeout_s: float) -> protocol.Firmware:
-        """Ask who is there and read over the banner that a board prints when its port is first opened."""
-        deadline_s = time.monotonic() + timeout_s
-        self.write(protocol.IDENTIFY)
-        for _ in range(_BANNER_LINES):
-            firmware = protocol.parse_firmware(self._read_line(deadline_s))
-            if firmware:
-                return firmware
-        raise HeadError(
-            f"expected an OhBot on {self._name} to name its firmware within {timeout_s} s, got no answer; "
-            "check the port, or unplug the robot for 5 s"
-        )
-
-    def _read_line(self, deadline_s: float) -> bytes:
-        try:
-            self._port.timeout = max(deadline_s - time.monotonic(), 0.0)
-            return bytes(self._port.read_until(b"\n"))
-        except OSError as error:
-            raise self._lost(error) from error
-
-    def _lost(self, error: OSError) -> HeadError:
-        return HeadError(f"lost the OhBot on {self._name} ({error}); plug it in again")
-
-
-def _open_port(config: HeadConfig) -> Any:
-    try:
-        import serial
-    except ImportError as error:
-        raise HeadError("the OhBot needs the package pyserial: pip install pyserial==3.5") from error
-    if not config.port:
-        raise HeadError(f"expected a serial port for the OhBot, got none; set port to one of: {_ports()}")
-    try:
-        return serial.Serial(
-            config.port, protocol.BAUD, timeout=0, write_timeout=config.write_timeout_s, exclusive=True
-        )
-    except (OSError, TerminalError) as error:  # the latter when it vanishes while it is being opened
-        advice = _WHY.get(getattr(error, "errno", None), "check the port")
-        raise HeadError(f"expected an OhBot on {config.port}, got: {error}; {advice}") from error
-
-
-def _ports() -> str:
-    """Names of this machine's serial ports. They are only listed: opening one could disturb what is on it."""
-    from serial.tools import list_ports
-
-    return (
-        ", ".join(sorted(port.device for port in list_ports.comports())) or "(none found; plug the robot in)"
-    )
+def _light_lines(colours: list[protocol.Colour]) -> bytes:
+    return b"".join(protocol.light(index, *colour) for index, colour in enumerate(colours))
 
 
 @HEADS.register("ohbot_serial")

@@ -1,16 +1,27 @@
-"""The joints of the virtual OhBot; the real one has the first five, its lids and the middle of its lips.
+"""The joints of the virtual OhBot; the real one has those that name a motor.
 
-Sides are the subject's. Head and eyes: yaw + to the robot's left, pitch + up, roll + to the robot's left.
+Sides are the subject's. Head and eyes: yaw + to the robot's left, pitch + up, roll + to the robot's left. Axes are
+in the head's frame as ROS has it (REP-103): x ahead, y to the robot's left, z up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import radians
 from typing import Final
 
 from affect_core.errors import ConfigError
+
+Axis = tuple[float, float, float]
+
+_AHEAD: Final[Axis] = (1.0, 0.0, 0.0)
+_BACK: Final[Axis] = (-1.0, 0.0, 0.0)
+_LEFT: Final[Axis] = (0.0, 1.0, 0.0)
+_RIGHT: Final[Axis] = (0.0, -1.0, 0.0)
+_UP: Final[Axis] = (0.0, 0.0, 1.0)
+_DOWN: Final[Axis] = (0.0, 0.0, -1.0)
+_NOWHERE: Final[Axis] = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -21,6 +32,9 @@ class Joint:
         unit: "rad", "m", or "1" for an amount without a unit.
         low, high, rest: in the joint's unit; ``low <= rest <= high``.
         rate: the fastest it moves, unit per second.
+        axis: unit vector; a hinge turns about it by the right-hand rule, a slide moves along it, both for +.
+            Zero for an amount.
+        motor: the OhBot's servo that moves it; empty where only the virtual head has it.
     """
 
     name: str
@@ -29,18 +43,29 @@ class Joint:
     high: float
     rest: float
     rate: float
+    axis: Axis = _NOWHERE
+    motor: str = ""
 
 
 Pose = dict[str, float]
 """Joint name -> value in the joint's unit."""
 
 
-def _hinge(name: str, low_deg: float, high_deg: float, rate_deg_s: float, rest_deg: float = 0.0) -> Joint:
-    return Joint(name, "rad", radians(low_deg), radians(high_deg), radians(rest_deg), radians(rate_deg_s))
+def _hinge(
+    name: str,
+    low_deg: float,
+    high_deg: float,
+    rate_deg_s: float,
+    axis: Axis,
+    motor: str = "",
+    rest_deg: float = 0.0,
+) -> Joint:
+    low, high, rest, rate = (radians(value) for value in (low_deg, high_deg, rest_deg, rate_deg_s))
+    return Joint(name, "rad", low, high, rest, rate, axis, motor)
 
 
-def _slide(name: str, low_mm: float, high_mm: float, rate_mm_s: float) -> Joint:
-    return Joint(name, "m", low_mm / 1000, high_mm / 1000, 0.0, rate_mm_s / 1000)
+def _slide(name: str, low_mm: float, high_mm: float, rate_mm_s: float, axis: Axis, motor: str = "") -> Joint:
+    return Joint(name, "m", low_mm / 1000, high_mm / 1000, 0.0, rate_mm_s / 1000, axis, motor)
 
 
 def _amount(name: str) -> Joint:
@@ -48,38 +73,45 @@ def _amount(name: str) -> Joint:
 
 
 def _sides(*pair: Joint) -> tuple[Joint, ...]:
-    """The same joint once per side."""
+    """A left side's joint and its mirror image."""
     return tuple(
-        Joint(f"{joint.name}_{side}", joint.unit, joint.low, joint.high, joint.rest, joint.rate)
+        replace(joint, name=f"{joint.name}_{side}", axis=axis)
         for joint in pair
-        for side in ("right", "left")
+        for side, axis in (("right", _mirrored_axis(joint)), ("left", joint.axis))
     )
+
+
+def _mirrored_axis(joint: Joint) -> Axis:
+    """Seen in a mirror, what goes to the left goes to the right, and what turns about x or z turns the other way."""
+    x, y, z = joint.axis
+    return (x, 0.0 - y, z) if joint.unit == "m" else (0.0 - x, y, 0.0 - z)
 
 
 RIG: Final[tuple[Joint, ...]] = (
     # A hobby servo's speed. The OhBot's limits are not published; other drivers use about these.
-    _hinge("head_yaw", -70, 70, 300),
-    _hinge("head_pitch", -25, 25, 300),
-    _hinge("head_roll", -20, 20, 200),
-    _hinge("eye_yaw", -30, 30, 500),
-    _hinge("eye_pitch", -25, 25, 500),
-    # From here on the virtual head only. Lids: angle of the edge, 0 = the eye's equator, + = closing.
+    _hinge("head_yaw", -70, 70, 300, _UP, "HEADTURN"),
+    _hinge("head_pitch", -25, 25, 300, _RIGHT, "HEADNOD"),
+    _hinge("head_roll", -20, 20, 200, _BACK, "HEADROLL"),
+    _hinge("eye_yaw", -30, 30, 500, _UP, "EYETURN"),
+    _hinge("eye_pitch", -25, 25, 500, _RIGHT, "EYETILT"),
+    # Lids: angle of the edge, 0 = the eye's equator, + = closing. One servo moves both upper lids of the real head.
     *_sides(
-        _hinge("upper_lid", -35, 8, 600, rest_deg=-24),
-        _hinge("lower_lid", -28, 8, 600, rest_deg=-20),
-        _slide("brow_raise", -10, 14, 160),  # + up
-        _hinge("brow_angle", -22, 24, 400),  # + inner end down
-        _slide("brow_in", -3, 6, 100),  # + towards the middle
-        _slide("corner_raise", -13, 12, 160),  # + up
-        _slide("corner_stretch", -7, 8, 120),  # + outwards
+        _hinge("upper_lid", -35, 8, 600, _LEFT, "LIDBLINK", rest_deg=-24),
+        _hinge("lower_lid", -28, 8, 600, _RIGHT, rest_deg=-20),
+        _slide("brow_raise", -10, 14, 160, _UP),
+        _hinge("brow_angle", -22, 24, 400, _AHEAD),  # + inner end down
+        _slide("brow_in", -3, 6, 100, _RIGHT),  # + towards the middle
+        _slide("corner_raise", -13, 12, 160, _UP),
+        _slide("corner_stretch", -7, 8, 120, _LEFT),  # + outwards
     ),
-    _slide("upper_lip_open", 0, 8, 120),
-    _slide("lower_lip_open", 0, 16, 200),
+    _slide("upper_lip_open", 0, 8, 120, _UP, "TOPLIP"),
+    _slide("lower_lip_open", 0, 16, 200, _DOWN, "BOTTOMLIP"),
     _amount("lip_press"),
     _amount("chin_raise"),
     _amount("furrow"),
     *_sides(_amount("dimple")),
 )
+"""Sided joints come in pairs, the right one first."""
 
 JOINTS: Final[dict[str, Joint]] = {joint.name: joint for joint in RIG}
 """`RIG` by name."""

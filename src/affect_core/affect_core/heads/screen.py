@@ -34,9 +34,7 @@ class ScreenHead(Head):
         super().__init__()
         self._config = config
 
-    @property
-    def fault(self) -> str:
-        """Says so when somebody has closed the window; else empty."""
+    def _problem(self) -> str:
         return _CLOSED if self._connected and self._window.poll() is not None else ""
 
     def _open(self) -> None:

@@ -8,6 +8,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
+from std_msgs.msg import Float32
 
 from affect_hri_interfaces import msg as affect
 
@@ -48,6 +49,7 @@ FACES = Topic("faces", affect.FaceArray, 5, stage=True)
 EMOTIONS = Topic("emotions", affect.EmotionEstimateArray, 5, stage=True)
 ATTRIBUTIONS = Topic("attributions", affect.AttributionArray, 2)
 HEAD_COMMAND = Topic("head/command", affect.ExpressionCommand, 5, stage=True)
+MOUTH = Topic("head/mouth", Float32, 5)
 JOINT_STATES = Topic("head/joint_states", JointState, 5, stage=True)
 HEAD_STATUS = Topic("head/status", affect.HeadStatus, 1, latched=True)
 SCENE = Topic("scene", affect.SceneCommand, 1, latched=True)

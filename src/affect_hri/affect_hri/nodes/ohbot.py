@@ -12,13 +12,16 @@ from rclpy.action import ActionServer, CancelResponse
 from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Float32
+from std_srvs.srv import Trigger
 
 from affect_core.config import Settings, setting
 from affect_core.errors import AffectError, ConfigError, HeadError
-from affect_core.heads import HEADS, HeadConfig
+from affect_core.heads import HEADS, Head, HeadConfig
 from affect_core.heads.expressions import load_expressions
 from affect_core.heads.motion import Motion
 from affect_core.heads.rig import Pose, clamp
+from affect_core.heads.speech import Mouth, MouthConfig
 from affect_hri import conversions
 from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ManagedNode
@@ -45,10 +48,17 @@ class ControllerSettings(Settings):
 
 
 class OhbotNode(ManagedNode):
-    """head/command, action show_expression, /robot_face/expression -> head/joint_states (commanded), head/status."""
+    """head/command, head/mouth, action show_expression, /robot_face/expression -> head/joint_states, head/status.
+
+    Services `estop` and `release`: let go of the head at once, and the way back.
+    """
 
     node_name = "ohbot"
-    settings = (HeadConfig, ControllerSettings)
+    settings = (HeadConfig, MouthConfig, ControllerSettings)
+
+    def __init__(self, **options: Any) -> None:
+        self._head: Head | None = None
+        super().__init__(**options)
 
     def setup(self) -> None:
         """Connect the head and read the expression table."""
@@ -56,19 +66,24 @@ class OhbotNode(ManagedNode):
         self._period_s = 1.0 / own.rate_hz
         self._table = load_expressions()
         self._motion = Motion(self._table)
+        self._mouth = Mouth(self.config(MouthConfig))
         self._command: ExpressionCommand | None = None
         self._waiting: list[tuple[int, Future, Any]] = []
         self._from_hri = conversions.HriExpressionReader()
+        self._fault, self._mouth_problem, self._stamp_ns, self._ended = "", "", 0, False
         self._joints = self.advertise(_topics.JOINT_STATES)
         self._status_out = self.advertise(_topics.HEAD_STATUS)
         self._head_name = own.head
         self._head = HEADS.build(own.head, self.config(HeadConfig))
         self.release_later(self._head.close)
         self._head.connect()
+        self._offer("estop", self._on_estop)
+        self._offer("release", self._on_release)
 
     def start(self) -> None:
         """Follow commands; move at the controller's rate, or at every tick of the lock-step clock."""
         self.listen(_topics.HEAD_COMMAND, self._on_command)
+        self.listen(_topics.MOUTH, self._on_mouth)
         self._action = ActionServer(
             self,
             ShowExpression,
@@ -92,6 +107,42 @@ class OhbotNode(ManagedNode):
         self._waiting.clear()
         self._say(HeadStatus.DISCONNECTED)
 
+    def interrupt(self) -> None:
+        """The servos are switched off first: what others still have to say may take longer than anybody waits."""
+        self._let_go()
+        super().interrupt()
+
+    def close(self) -> None:
+        """Also when no signal has come."""
+        self._let_go()
+        super().close()
+
+    def _let_go(self) -> None:
+        self._ended = True
+        if self._head is not None:
+            self._head.close()
+
+    # --- emergency stop ---
+
+    def _offer(self, name: str, answer: Callable[..., Trigger.Response]) -> None:
+        service = self.create_service(Trigger, name, answer)
+        self.release_later(lambda: self.destroy_service(service))
+
+    def _on_estop(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        try:
+            self._head.estop()
+        except HeadError as error:
+            response.message = str(error)
+        else:
+            response.success, response.message = True, f"{self._head_name} is switched off"
+        self._tell_fault(self._head.fault)
+        return response
+
+    def _on_release(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._head.release()
+        response.success, response.message = True, "the next command moves the head"
+        return response
+
     # --- commands ---
 
     def _on_command(self, message: ExpressionCommand) -> None:
@@ -100,6 +151,10 @@ class OhbotNode(ManagedNode):
         except AffectError as error:
             self.report(DiagnosticStatus.ERROR, str(error))
             self._say(HeadStatus.FAULT, message=str(error))
+
+    def _on_mouth(self, message: Float32) -> None:
+        stamp_ns = self._stamp_ns if self.lockstep else self.now_ns()
+        self._mouth_problem = self._mouth.hear(message.data, stamp_ns)
 
     def _show(self, message: ExpressionCommand) -> int:
         """Begin an expression; returns the instant at which it is settled, ns."""
@@ -114,7 +169,8 @@ class OhbotNode(ManagedNode):
         self._motion.command(message.expression, message.intensity, SIDES[message.side], stamp_ns, onset_s)
         self._command = message
         self._answer_waiting(lambda _: True, f"replaced by {message.expression}")
-        self._say(HeadStatus.MOVING)
+        if not self._fault:
+            self._say(HeadStatus.MOVING)
         return int(self._motion.settled_at_ns)
 
     async def _execute(self, goal: Any) -> ShowExpression.Result:
@@ -142,16 +198,36 @@ class OhbotNode(ManagedNode):
         self._move(conversions.from_time(message.clock))
 
     def _move(self, stamp_ns: int) -> None:
-        pose = self._motion.pose(stamp_ns)
+        if self._ended:
+            return
+        self._stamp_ns = stamp_ns
+        pose = self._mouth.add_to(self._motion.pose(stamp_ns), stamp_ns)
         try:
             applied = self._head.command(pose)
         except HeadError as error:
-            if self.report(DiagnosticStatus.ERROR, str(error)):
-                self._say(HeadStatus.FAULT, message=str(error))
+            self._tell_fault(str(error))
             return
-        self.report(DiagnosticStatus.OK, f"driving {self._head_name}")
+        self._tell_recovered()
         self._joints.publish(_joint_state(applied, stamp_ns, self._onset_share(stamp_ns)))
         self._tell_settled(stamp_ns, clamp(pose)[1])
+
+    def _tell_fault(self, fault: str) -> None:
+        """The head does not follow: everybody who waits for it is told, once."""
+        if fault == self._fault:
+            return
+        self._fault = fault
+        self.report(DiagnosticStatus.ERROR, fault)
+        self._say(HeadStatus.FAULT if self._head.present else HeadStatus.DISCONNECTED, message=fault)
+        self._answer_waiting(lambda _: True, fault)
+
+    def _tell_recovered(self) -> None:
+        if self._fault:
+            self._fault = ""
+            self._say(HeadStatus.READY if self._command is None else HeadStatus.MOVING)
+        if self._mouth_problem:
+            self.report(DiagnosticStatus.WARN, self._mouth_problem)
+        else:
+            self.report(DiagnosticStatus.OK, f"driving {self._head_name}")
 
     def _onset_share(self, stamp_ns: int) -> float:
         if self._command is None or self._motion.settled(stamp_ns):
