@@ -126,8 +126,8 @@ class TestDescription:
             load_scenario("picnic", GRAPH)
 
     def test_unknown_argument(self):
-        with pytest.raises(GraphError, match=r"unknown argument colour; head knows: .*head.*lighting"):
-            load_scenario("head", GRAPH).resolve({"colour": "red"})
+        with pytest.raises(GraphError, match=r"unknown argument size; head knows: .*head.*lighting"):
+            load_scenario("head", GRAPH).resolve({"size": "red"})
 
     @pytest.mark.parametrize(
         ("given", "message"),

@@ -45,7 +45,7 @@ def _options(*names: str) -> Callable[[Any], Any]:
 
 
 PERCEPTION = ("model", "runtime")
-SCENE = ("head", "port", "motor_file", "lighting", "occlusion")
+SCENE = ("head", "port", "motor_file", "lighting", "occlusion", "look", "colour")
 SOURCE = ("path", "device")
 
 

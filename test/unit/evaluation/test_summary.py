@@ -43,6 +43,7 @@ def test_keys_exactly_and_in_order(collected: Collected) -> None:
         "runtime",
         "lighting",
         "occlusion",
+        "look",
         "frames",
         "fps",
         "latency_ms",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import time
 from pathlib import Path
 from threading import Event
 
 import click
 
 from affect_core.heads.fake_firmware import DIALECTS, FAULTS, Board, FakeFirmware
+
+QUIET_S = 0.2
 
 
 @click.command()
@@ -51,8 +54,17 @@ def fake(
         if fault and lasting is not None and not stop.wait(lasting):
             robot.heal()
         stop.wait()
+        _wait_until_quiet(board)
         attached = sorted(board.attached)
     if log:
         log.write_bytes(b"".join(line + b"\n" for line in board.lines))
     on = ", ".join(map(str, attached)) or "none"
     click.echo(f"received {len(board.lines)} lines; servos on at the end: {on}")
+
+
+def _wait_until_quiet(board: Board) -> None:
+    """The last lines of a driver that has just gone are still on their way through the port."""
+    heard = -1
+    while heard != len(board.lines):
+        heard = len(board.lines)
+        time.sleep(QUIET_S)

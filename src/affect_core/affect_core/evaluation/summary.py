@@ -49,6 +49,7 @@ def summarise(
         "runtime": collected.runtime or None,
         "lighting": session.lighting or None,
         "occlusion": session.occlusion or None,
+        "look": session.look or None,
         "frames": dataclasses.asdict(collected.counts),
         "fps": {"camera": collected.fps_camera, "labels": collected.fps_labels},
         "latency_ms": _latency(collected.records),
@@ -90,7 +91,8 @@ def summary_table(summary: Summary) -> list[tuple[str, str]]:
     """The result as rows of (what, value) in plain text."""
     frames, accuracy, latency = summary["frames"], summary["accuracy"], summary["latency_ms"]
     transition, fps = summary["transition"], summary["fps"]
-    scene = [summary[key] for key in ("lighting", "occlusion") if summary[key] not in (None, "none")]
+    scene = [summary[key] for key in ("look", "lighting", "occlusion")]
+    scene = [part for part in scene if part not in (None, "none", "face")]
     return [
         ("session", summary["session"]),
         ("protocol", ", ".join([summary["protocol"], *scene])),

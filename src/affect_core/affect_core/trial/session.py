@@ -31,6 +31,7 @@ class Session(Settings):
     camera: str = setting("", "source of the frames: avatar, webcam, video, folder")
     lighting: str = setting("", "of the scene in force; empty where nobody controls it")
     occlusion: str = setting("", "of the scene in force; empty where nobody controls it")
+    look: str = setting("", "of the virtual head; empty where there is none")
     fps: float = setting(0.0, "camera frames per second in lock-step", low=0.0)
     notes: str = setting("", "the operator's")
 
@@ -56,12 +57,14 @@ class Session(Settings):
 
 
 def session_id(
-    protocol: str, seed: int, participant: str = "", lighting: str = "", occlusion: str = ""
+    protocol: str, seed: int, participant: str = "", lighting: str = "", occlusion: str = "", look: str = ""
 ) -> str:
     """A readable id that depends on the conditions only: a repeated run has the same one.
 
     >>> session_id("demo", 7, lighting="dim")
     'demo-dim-seed7'
     """
-    parts = (participant, protocol, lighting, "" if occlusion == "none" else occlusion, f"seed{seed}")
+    usual = ("none", "face")
+    scene = (part for part in (look, lighting, occlusion) if part not in usual)
+    parts = (participant, protocol, *scene, f"seed{seed}")
     return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", part) for part in parts if part)

@@ -51,6 +51,7 @@ class TrialSettings(Settings):
     session: str = setting("", "id of the session; empty: made from the conditions")
     camera: str = setting("avatar", "who takes the frames: avatar, webcam, video, folder, topic")
     head: str = setting("avatar", "who shows the expressions: avatar, screen, ohbot_serial, none")
+    look: str = setting("face", "look of the virtual head")
     lighting: str = setting("even", "lighting of the virtual scene")
     occlusion: str = setting("none", "occlusion of the virtual scene")
     output: str = setting("reports", "reports folder; an older report of the same session is set aside there")
@@ -132,7 +133,7 @@ class TrialNode(ManagedNode):
         onsets_s = {name: self._table.get(name).onset_s for name in self._table.names()}
         self._conductor = Conductor(schedule(protocol, onsets_s, seed))
         virtual = config.camera == "avatar"
-        scene = (config.lighting, config.occlusion) if virtual else ("", "")
+        scene = (config.lighting, config.occlusion, config.look) if virtual else ("", "", "")
         self._session = Session(
             id=config.session or session_id(protocol.name, seed, participant, *scene),
             protocol=protocol.name,
@@ -142,6 +143,7 @@ class TrialNode(ManagedNode):
             camera=config.camera,
             lighting=scene[0],
             occlusion=scene[1],
+            look=scene[2],
             fps=protocol.fps,
         )
         self._elapsed_s = 0.0
