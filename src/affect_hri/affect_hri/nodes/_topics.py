@@ -19,8 +19,8 @@ class Topic:
 
     Attributes:
         latched: transient local: who comes late gets the last `depth` messages.
-        stage: part of the closed loop camera -> face -> emotion -> head. In lock-step these are latched too, so
-            that the first message of a run cannot be lost to a subscription that is still being matched.
+        stage: published for every frame or command of the closed loop. In lock-step these are latched too, so
+            that the first messages of a run cannot be lost to a subscription that is still being matched.
     """
 
     name: str
@@ -43,18 +43,18 @@ class Topic:
 
 IMAGE_RAW = Topic("camera/image_raw", Image, 1, stage=True)
 IMAGE_COMPRESSED = Topic("camera/image_raw/compressed", CompressedImage, 1)
-CAMERA_INFO = Topic("camera/camera_info", CameraInfo, 5)
+CAMERA_INFO = Topic("camera/camera_info", CameraInfo, 5, stage=True)
 CAMERA_STATUS = Topic("camera/status", DiagnosticStatus, 1, latched=True)
 FACES = Topic("faces", affect.FaceArray, 5, stage=True)
 EMOTIONS = Topic("emotions", affect.EmotionEstimateArray, 5, stage=True)
-ATTRIBUTIONS = Topic("attributions", affect.AttributionArray, 2)
+ATTRIBUTIONS = Topic("attributions", affect.AttributionArray, 2, stage=True)
 HEAD_COMMAND = Topic("head/command", affect.ExpressionCommand, 5, stage=True)
 MOUTH = Topic("head/mouth", Float32, 5)
 JOINT_STATES = Topic("head/joint_states", JointState, 5, stage=True)
 HEAD_STATUS = Topic("head/status", affect.HeadStatus, 1, latched=True)
 SCENE = Topic("scene", affect.SceneCommand, 1, latched=True)
 SCENE_APPLIED = Topic("scene/applied", affect.SceneCommand, 1, latched=True)
-GROUND_TRUTH = Topic("ground_truth", affect.GroundTruth, 5)
+GROUND_TRUTH = Topic("ground_truth", affect.GroundTruth, 5, stage=True)
 TRIAL_EVENTS = Topic("trial/events", affect.TrialEvent, 100, latched=True)
 TRIAL_SUMMARY = Topic("trial/summary", affect.TrialSummary, 1, latched=True)
 OVERLAY = Topic("overlay/image", Image, 1)

@@ -36,7 +36,7 @@ class ReplaySettings(Settings):
     image_topic: str = setting("", "image topic in the bag; empty: camera/image_raw, or the only one")
     wait_for: tuple[str, ...] = setting((), "nodes that must be up before the replay begins")
     start_delay_s: float = setting(
-        1.5, "from all nodes up to the first frame: listeners are matched, s", low=0.0
+        2.0, "from all nodes up to the first frame: listeners are matched, s", low=0.0
     )
     ready_timeout_s: float = setting(120.0, "how long to wait for these nodes, s", low=1.0)
     answer_timeout_s: float = setting(10.0, "longest wait for the estimate of one frame, s", low=0.1)

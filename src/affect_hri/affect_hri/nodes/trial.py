@@ -61,7 +61,7 @@ class TrialSettings(Settings):
     wait_for: tuple[str, ...] = setting((), "nodes that must be up before the trial begins")
     ready_timeout_s: float = setting(120.0, "how long to wait for these nodes, s", low=1.0)
     start_delay_s: float = setting(
-        1.5, "from all nodes up to the first event: listeners are matched, s", low=0.0
+        2.0, "from all nodes up to the first event: listeners are matched, s", low=0.0
     )
     barrier_timeout_s: float = setting(10.0, "lock-step: longest wait for one estimate, s", low=0.1)
     on_source_end: str = setting("end", "what a source that ends does to the trial", choices=("end", "abort"))
