@@ -147,14 +147,18 @@ class TestAvatar:
     """In lock-step: one frame for every joint state, with its stamp."""
 
     @pytest.fixture
-    def stage(self, bench, peer, wait_until):
+    def settings(self):
+        return {}
+
+    @pytest.fixture
+    def stage(self, bench, peer, wait_until, settings):
         inbox = {
             "image": peer.hear("camera/image_raw", Image, latched=True),
             "truth": peer.hear("ground_truth", GroundTruth),
             "info": peer.hear("camera/camera_info", CameraInfo),
             "applied": peer.hear("scene/applied", SceneCommand, latched=True),
         }
-        with bench.running(AvatarNode, peer.namespace, clock="lockstep", **SIZE):
+        with bench.running(AvatarNode, peer.namespace, clock="lockstep", **SIZE, **settings):
             joints = peer.speak("head/joint_states", JointState)
             scene = peer.speak("scene", SceneCommand, depth=1)
 
@@ -180,6 +184,14 @@ class TestAvatar:
         assert (truth.lighting, truth.occlusion, truth.settled) == ("even", "none", True)
         assert truth.roll == pytest.approx(pose["head_roll"], abs=1e-6)
         assert truth.render_ms > 0
+
+    @pytest.mark.parametrize("settings", [{"look": "ohbot", "colour": "red", "background": "room"}])
+    def test_the_look_and_the_background_asked_for(self, stage):
+        message, _ = stage["shoot"](7 * DT_NS)
+        avatar = Avatar(AvatarConfig(**SIZE, look="ohbot", colour="red"))
+        np.testing.assert_array_equal(
+            pixels(message), avatar.render(None, Scene(background="room")).image_rgb
+        )
 
     def test_one_frame_per_joint_state_with_its_stamp(self, stage):
         for k in range(3):

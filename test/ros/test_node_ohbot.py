@@ -10,6 +10,7 @@ from sensor_msgs.msg import JointState
 
 from affect_core.heads.expressions import load_expressions
 from affect_core.heads.motion import Motion
+from affect_core.heads.ohbot_protocol import raw_speed
 from affect_hri import conversions
 from affect_hri.nodes.ohbot import OhbotNode
 from affect_hri_interfaces.action import ShowExpression
@@ -60,8 +61,12 @@ def status_is(inbox, wait_until):
 
 class TestLockstep:
     @pytest.fixture
-    def head(self, bench, peer, inbox, wait_until):
-        with bench.running(OhbotNode, peer.namespace, clock="lockstep", head="none"):
+    def settings(self):
+        return {}
+
+    @pytest.fixture
+    def head(self, bench, peer, inbox, wait_until, settings):
+        with bench.running(OhbotNode, peer.namespace, clock="lockstep", head="none", **settings):
             clock, commands = peer.speak("/clock", Clock), peer.speak("head/command", ExpressionCommand)
 
             def tick(stamp_ns):
@@ -92,6 +97,18 @@ class TestLockstep:
                 found = dict(zip(state.name, state.position, strict=True))
                 assert found.pop("onset") == 1.0 or not motion.settled(stamp_ns)
                 assert found == motion.pose(stamp_ns)
+
+    @pytest.mark.parametrize("settings", [{"servo_speed": 1.0}])
+    def test_servo_speed_moves_the_joints_as_the_firmware_does(self, head, status_is):
+        at_once, slow = Motion(load_expressions()), Motion(load_expressions(), raw_speed(1.0))
+        for motion in (at_once, slow):
+            motion.command("boredom", start_ns=0, onset_s=0.1)
+        head["commands"].publish(command("boredom", onset=0.1))
+        status_is(HeadStatus.MOVING, "boredom")
+        message = head["tick"](150 * MS)
+        pose = dict(zip(message.name, message.position, strict=True))
+        assert pose["eye_yaw"] == pytest.approx(slow.pose(150 * MS)["eye_yaw"], abs=1e-9)
+        assert abs(pose["eye_yaw"]) < abs(at_once.pose(150 * MS)["eye_yaw"]) - 0.01
 
     def test_the_onsets_share_is_sent_along(self, head, status_is):
         head["commands"].publish(command("frustration", 0, onset=0.5))

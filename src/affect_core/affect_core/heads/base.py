@@ -38,6 +38,8 @@ class HeadConfig(Settings):
     )
     write_timeout_s: float = setting(0.5, "ohbot_serial: a slower write means a lost port, s", low=0.05)
     fullscreen: bool = setting(True, "screen: fill the screen; False = a window")
+    look: str = setting("face", "screen: look of the virtual head")
+    colour: str = setting("blue", "screen: body colour of the ohbot look")
 
 
 _STOPPED: Final = "stopped in an emergency; release() it, or call the service release, when all is well"

@@ -38,7 +38,7 @@ class ScreenHead(Head):
         return _CLOSED if self._connected and self._window.poll() is not None else ""
 
     def _open(self) -> None:
-        self._window = _start(self._config.fullscreen)
+        self._window = _start(self._config)
         problem = _first_line(self._window)
         if problem != "ready":
             self._shut()
@@ -69,13 +69,9 @@ class ScreenHead(Head):
             self._window.wait()
 
 
-def _start(fullscreen: bool) -> subprocess.Popen[bytes]:
-    command = [
-        sys.executable,
-        "-m",
-        "affect_core.heads.screen_window",
-        *(["--fullscreen"] if fullscreen else []),
-    ]
+def _start(config: HeadConfig) -> subprocess.Popen[bytes]:
+    options = {"fullscreen": config.fullscreen, "look": config.look, "colour": config.colour}
+    command = [sys.executable, "-m", "affect_core.heads.screen_window", json.dumps(options)]
     return subprocess.Popen(
         command,
         bufsize=0,

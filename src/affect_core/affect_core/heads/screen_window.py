@@ -1,5 +1,6 @@
-"""The program behind the `screen` head: ``python -m affect_core.heads.screen_window [--fullscreen]``.
+"""The program behind the `screen` head: ``python -m affect_core.heads.screen_window OPTIONS``.
 
+OPTIONS is JSON: ``{"fullscreen": true, "look": "face", "colour": "blue"}``.
 Reads poses from its input, one JSON object per line, and shows the newest. Writes one line: ``ready``, or
 what is wrong. Ends with its input, or when the window is closed.
 """
@@ -10,26 +11,23 @@ import json
 import sys
 from collections.abc import Callable
 from threading import Thread
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
-from affect_core.errors import HeadError
+from affect_core.errors import AffectError, HeadError
 from affect_core.heads.rig import Pose, rest_pose
 from affect_core.types import ImageRGB
-
-if TYPE_CHECKING:
-    pass
 
 _LOOK_EVERY_MS: Final = 5
 _WINDOW_WH: Final = (1280, 720)
 
 
-def main(arguments: list[str]) -> None:
+def main(options: dict[str, Any]) -> None:
     """Show what comes in, until it ends."""
     try:
-        window = Window("--fullscreen" in arguments)
-        render = _renderer(*window.size_wh)
+        window = Window(options["fullscreen"])
+        render = _renderer(*window.size_wh, options["look"], options["colour"])
         window.show(render(rest_pose()))
-    except HeadError as error:
+    except AffectError as error:
         _answer(str(error))
         return
     _answer("ready")
@@ -117,10 +115,10 @@ class Window:
         self._root.destroy()
 
 
-def _renderer(width: int, height: int) -> Callable[[Pose], ImageRGB]:
+def _renderer(width: int, height: int, look: str, colour: str) -> Callable[[Pose], ImageRGB]:
     from affect_core.avatar import Avatar, AvatarConfig
 
-    avatar = Avatar(AvatarConfig(width=width, height=height))
+    avatar = Avatar(AvatarConfig(width=width, height=height, look=look, colour=colour))
     return lambda pose: avatar.render(pose).image_rgb
 
 
@@ -130,4 +128,4 @@ def _answer(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(json.loads(sys.argv[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import JointState
 
-from affect_core.avatar import LIGHTINGS, OCCLUSIONS, Avatar, AvatarConfig, Rendering, Scene
+from affect_core.avatar import Avatar, AvatarConfig, Rendering, Scene
 from affect_core.avatar.camera import Pinhole
 from affect_core.cameras import CameraGeometry
 from affect_core.config import Settings, setting
@@ -32,6 +33,8 @@ class StageSettings(Settings):
 
     lighting: str = setting("even", "lighting of the scene")
     occlusion: str = setting("none", "what hides a part of the face")
+    background: str = setting("plain", "what is behind the head: plain, gradient, room")
+    background_seed: int = setting(0, "which one of its kind the background is", low=0)
     fps: float = setting(30.0, "frames per second in wall mode", low=1.0, high=120.0)
 
 
@@ -45,7 +48,13 @@ class AvatarNode(ManagedNode):
         """Build the head and the scene."""
         stage = self.config(StageSettings)
         self._avatar = Avatar(self.config(AvatarConfig))
-        self._scene, self._pose, self._settled = _scene(stage.lighting, stage.occlusion), rest_pose(), True
+        self._scene = Scene(
+            stage.lighting,
+            stage.occlusion,
+            background=stage.background,
+            background_seed=stage.background_seed,
+        )
+        self._pose, self._settled = rest_pose(), True
         self._frames = self.outlet(_topics.IMAGE_RAW, conversions.from_frame, lazy=True)
         self._jpegs = self.outlet_jpeg()
         self._info = self.advertise(_topics.CAMERA_INFO)
@@ -68,12 +77,13 @@ class AvatarNode(ManagedNode):
 
     def _on_scene(self, message: SceneCommand) -> None:
         try:
-            self._scene = _scene(
-                message.lighting,
-                message.occlusion,
-                message.yaw_offset,
-                message.pitch_offset,
-                message.roll_offset,
+            self._scene = dataclasses.replace(
+                self._scene,
+                lighting=message.lighting,
+                occlusion=message.occlusion,
+                yaw_deg=math.degrees(message.yaw_offset),
+                pitch_deg=math.degrees(message.pitch_offset),
+                roll_deg=math.degrees(message.roll_offset),
             )
         except AffectError as error:
             self.report_bad_input(error)
@@ -122,12 +132,6 @@ def _geometry(camera: Pinhole, fps: float) -> CameraGeometry:
     return CameraGeometry(
         camera.width, camera.height, camera.fx, camera.fy, camera.cx - 0.5, camera.cy - 0.5, fps
     )
-
-
-def _scene(lighting: str, occlusion: str, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Scene:
-    LIGHTINGS.get(lighting)
-    OCCLUSIONS.get(occlusion)
-    return Scene(lighting, occlusion, math.degrees(yaw), math.degrees(pitch), math.degrees(roll))
 
 
 def _pose(message: JointState) -> tuple[Pose, bool]:

@@ -20,6 +20,7 @@ from affect_core.errors import AffectError, ConfigError, HeadError
 from affect_core.heads import HEADS, Head, HeadConfig
 from affect_core.heads.expressions import load_expressions
 from affect_core.heads.motion import Motion
+from affect_core.heads.ohbot_protocol import raw_speed
 from affect_core.heads.rig import Pose, clamp
 from affect_core.heads.speech import Mouth, MouthConfig
 from affect_hri import conversions
@@ -45,6 +46,12 @@ class ControllerSettings(Settings):
 
     head: str = setting("avatar", "robot head: avatar, screen, ohbot_serial, none")
     rate_hz: float = setting(50.0, "set-points per second in wall mode", low=1.0, high=200.0)
+    servo_speed: float = setting(
+        0.0,
+        "move like the real servos at this speed, 61 degrees/s per unit; 0: eased only",
+        low=0.0,
+        high=10.0,
+    )
 
 
 class OhbotNode(ManagedNode):
@@ -65,7 +72,7 @@ class OhbotNode(ManagedNode):
         own = self.config(ControllerSettings)
         self._period_s = 1.0 / own.rate_hz
         self._table = load_expressions()
-        self._motion = Motion(self._table)
+        self._motion = Motion(self._table, raw_speed(own.servo_speed) if own.servo_speed else None)
         self._mouth = Mouth(self.config(MouthConfig))
         self._command: ExpressionCommand | None = None
         self._waiting: list[tuple[int, Future, Any]] = []
