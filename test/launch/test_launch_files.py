@@ -150,4 +150,4 @@ def test_a_trial_that_cannot_begin_shuts_everything_down(launched, tiny_model, t
 def test_a_wrong_value_names_the_choices(launched):
     launch = launched("trial", camera="nope")
     assert launch.until_it_ends() != 0
-    assert "['avatar', 'webcam', 'video', 'folder']" in launch.log
+    assert "['avatar', 'webcam', 'video', 'folder', 'topic']" in launch.log
