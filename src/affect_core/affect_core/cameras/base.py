@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -102,8 +103,8 @@ class Camera(Protocol):
     ) -> None: ...
 
 
-class Opened:
-    """``with camera:`` opens and closes; open is who knows its geometry."""
+class Opened(ABC):
+    """What all cameras share: ``with camera:`` opens and closes; a camera is open while its geometry is known."""
 
     _info: CameraGeometry | None = None
 
@@ -112,13 +113,13 @@ class Opened:
         """See `Camera.is_open`."""
         return self._info is not None
 
+    @abstractmethod
     def open(self) -> None:
         """See `Camera.open`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """See `Camera.close`."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         self.open()

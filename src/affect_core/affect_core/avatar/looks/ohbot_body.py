@@ -36,7 +36,7 @@ _MASK_TOP_Z: Final = 0.079
 
 @dataclass(frozen=True)
 class Paint:
-    """Colours of the parts. The lids have the body's."""
+    """Colours of the parts, red, green, blue in 0..1. The lids have a darker shade of the body's."""
 
     body: Colour
     brow: Colour
