@@ -1,0 +1,1 @@
+"""Human-like faces with known action units, on the ICT-FaceKit morphable head."""
