@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import struct
 from pathlib import Path
 from typing import Any
 
+from affect_core.download import file_sha256
 from affect_core.emotion.base import ARCHITECTURES
 from affect_core.emotion.card import Card, Weights
 from affect_core.errors import ModelError
@@ -65,12 +65,6 @@ def read_weights(path: Path, sha256: str = "") -> State:
             "restore the file that belongs to the card"
         )
     return {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
-
-
-def file_sha256(path: Path) -> str:
-    """Hash of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_complete(path: Path) -> None:
