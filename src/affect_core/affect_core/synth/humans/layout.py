@@ -40,3 +40,19 @@ class FaceLayout:
     def landmarks_px(self) -> NDArray[np.float32]:
         """(68, 2): columns and rows of the landmarks, in pixels of the texture."""
         return self.landmarks_uv * np.float32(self.texture_px)
+
+
+@dataclass(frozen=True, eq=False)
+class ScalpLayout:
+    """Where hair can grow: the vertices of the scalp at rest, all of them outside ears and inner surfaces.
+
+    A hair style is the length that each of them is pushed out along its normal (`hair.lengths_cm`, float32 (n,);
+    negative = under the skin, so that nothing shows) and a texture (`hair.paint_hair`).
+
+    Attributes:
+        places_cm: float32 (n, 3) of the mean head: x to the subject's left, y up, z to the viewer.
+        above_hairline_cm: float32 (n,), height above a usual hairline; negative = below it.
+    """
+
+    places_cm: NDArray[np.float32]
+    above_hairline_cm: NDArray[np.float32]
