@@ -34,7 +34,7 @@ class Content:
 
 def parse(content: Mapping[str, Any]) -> Content:
     """The checked content of a parsed file; raises ConfigError."""
-    _known_keys(content, "the top level", ("action_units", "motors", "expressions"))
+    _known_keys(content, "the top level", ("action_units", "motors", "blendshapes", "expressions"))
     units = {
         str(name): _unit_gains(f"action_units.{name}", entry)
         for name, entry in _mapping(content, "action_units").items()

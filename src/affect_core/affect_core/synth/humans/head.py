@@ -1,0 +1,282 @@
+"""A morphable head made ready for drawing: the visible parts, their textures and segments, and the scalp.
+
+Lacrimal fluid, occlusion and blend cards, lashes and irises of the ICT model are left out: opaque, the cards would
+hide the eyes, and the iris is painted on the eyeball.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affect_core.avatar.truth import Segment
+from affect_core.errors import UnknownName
+from affect_core.synth.humans.ict import FaceModel, load_face_model
+from affect_core.synth.humans.kernels import add_modes
+from affect_core.synth.humans.layout import FaceLayout, ScalpLayout
+
+F32 = NDArray[np.float32]
+I64 = NDArray[np.int64]
+
+
+class Texture(IntEnum):
+    """Which texture a triangle shows."""
+
+    FACE = 0
+    EYE = 1
+    SKIN = 2
+    GUMS = 3
+    TEETH = 4
+    HAIR = 5
+    NECK = 6
+
+
+EYES: Final = ("M_ScleraRight", "M_ScleraLeft")
+_SHOWN: Final[dict[str, tuple[Texture, Segment]]] = {
+    "M_Face": (Texture.FACE, Segment.SKIN),
+    "M_BackHead": (Texture.SKIN, Segment.NAPE),
+    "M_GumsTongue": (Texture.GUMS, Segment.MOUTH),
+    "M_Teeth": (Texture.TEETH, Segment.MOUTH),
+    "M_ScleraLeft": (Texture.EYE, Segment.EYE),
+    "M_ScleraRight": (Texture.EYE, Segment.EYE),
+}
+
+NECK_CM: Final = (-8.6, -19.4)
+"""Highest and lowest part of the neck; its texture's rows run from one to the other."""
+
+_HAIRLINE_CM: Final = (
+    (-9.0, -2.0, 0.5, 3.0, 6.0, 8.5, 10.0, 11.0),
+    (-6.0, -5.0, -1.0, 3.5, 8.2, 10.0, 10.6, 11.0),
+)
+"""A usual hairline on the mean head: its height y over the depth z."""
+
+_ROOTS_CM: Final = -2.5
+_NO_SCALP_CM: Final = -9.0
+_GLOSS: Final = {"M_Face": 0.10, "M_BackHead": 0.10, "M_GumsTongue": 0.2, "M_Teeth": 0.25}
+_EYE_GLOSS: Final = 0.55
+_HAIR_GLOSS: Final = 0.06
+_EYE_OPENNESS: Final = 0.93
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """Triangles with texture coordinates; ``vertices`` of them are in use.
+
+    Attributes:
+        faces, faces_uv: int32 (f, 3).
+        textures: int32 (f,), `Texture`.
+        segments: uint8 (f,), `Segment`.
+        vertices: number of vertices.
+    """
+
+    faces: NDArray[np.int32]
+    faces_uv: NDArray[np.int32]
+    textures: NDArray[np.int32]
+    segments: NDArray[np.uint8]
+    vertices: int
+
+
+class HumanHead:
+    """The part of a face model that is drawn. Left and right are the subject's.
+
+    Attributes:
+        bald, haired: the mesh without and with the layer of hair, whose vertices follow the others'.
+        uv: float32 (t, 2), column and row as shares of the texture.
+        gloss, openness: float32, for every vertex of ``haired``: strength of the highlight, and the share of light
+            that reaches it.
+        layout, scalp: for those who paint.
+        landmarks: (68,) vertices.
+    """
+
+    def __init__(self, model: FaceModel) -> None:
+        part = _Part(model)
+        self.mean_cm, self.landmarks = part.mean_cm, part.landmarks
+        self._modes = np.ascontiguousarray(model.identity_cm[:, part.used])
+        self._shapes = {
+            name: part.moved(shape.vertices, shape.moves_cm) for name, shape in model.blendshapes.items()
+        }
+        self.eyes = tuple(part.vertices_of(name) for name in EYES)
+        above = _above_hairline(part)
+        self.roots = np.flatnonzero(above > _ROOTS_CM)
+        self.scalp = ScalpLayout(self.mean_cm[self.roots], above[self.roots])
+        self.layout = FaceLayout(part.place_uv[self.landmarks])
+        self.uv, self.bald, self.haired = _meshes(part, self.roots)
+        self.gloss, self.openness = _surface(part, len(self.roots))
+
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """Names of the blendshapes."""
+        return tuple(self._shapes)
+
+    @property
+    def identity_modes(self) -> int:
+        """Number of modes of identity."""
+        return len(self._modes)
+
+    def vertices_cm(
+        self, identity: F32, weights: Mapping[str, float], gaze_deg: tuple[float, float] = (0.0, 0.0)
+    ) -> F32:
+        """The head at rest in space: mean + identity + blendshapes, the eyeballs turned.
+
+        Args:
+            identity: (k,) amounts of the modes, in standard deviations.
+            weights: amounts of the blendshapes.
+            gaze_deg: yaw + to the subject's left, pitch + up; relative to the head.
+
+        Returns:
+            float32 (n, 3), cm.
+        """
+        placed = self.mean_cm.copy()
+        add_modes(placed, self._modes, np.asarray(identity, np.float32))
+        for name, weight in weights.items():
+            if name not in self._shapes:
+                raise UnknownName("blendshape", name, self._shapes)
+            vertices, moves = self._shapes[name]
+            placed[vertices] += np.float32(weight) * moves
+        turn = rotation(*gaze_deg, 0.0)
+        for eye in self.eyes:
+            centre = (placed[eye].min(axis=0) + placed[eye].max(axis=0)) / 2
+            placed[eye] = (placed[eye] - centre) @ turn.T + centre
+        return placed
+
+
+def load_head(path: Path) -> HumanHead:
+    """The head of a face model's file."""
+    return HumanHead(load_face_model(path))
+
+
+def rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F32:
+    """(3, 3): turns the head; yaw and roll + to the subject's left, pitch + up, roll first."""
+    yaw, pitch, roll = np.radians([yaw_deg, -pitch_deg, -roll_deg])
+    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+    about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+    return np.asarray(about_y @ about_x @ about_z, np.float32)
+
+
+class _Part:
+    """The triangles that are shown, and their vertices counted anew."""
+
+    def __init__(self, model: FaceModel) -> None:
+        names = np.array(model.materials)[model.face_material]
+        kept = np.isin(names, list(_SHOWN))
+        self.names = names[kept]
+        self.used = np.unique(np.concatenate([model.faces[kept].ravel(), model.landmarks]))
+        self._new = np.full(len(model.mean_cm), -1)
+        self._new[self.used] = np.arange(len(self.used))
+        self.faces = self._new[model.faces[kept]].astype(np.int32)
+        self.faces_uv = model.faces_uv[kept].astype(np.int32)
+        self.landmarks: I64 = self._new[model.landmarks]
+        self.mean_cm = model.mean_cm[self.used]
+        self.uv = _as_columns_and_rows(model.uv)
+        self.place_uv = np.zeros((len(self.used), 2), np.float32)
+        self.place_uv[self.faces.ravel()] = self.uv[self.faces_uv.ravel()]
+
+    def vertices_of(self, *names: str) -> I64:
+        return np.unique(self.faces[np.isin(self.names, names)]).astype(np.int64)
+
+    def moved(self, vertices: I64, moves: F32) -> tuple[I64, F32]:
+        """A blendshape in the new count."""
+        new = self._new[vertices]
+        return new[new >= 0], moves[new >= 0]
+
+
+def _as_columns_and_rows(uv: F32) -> F32:
+    """One tile, row 0 on top."""
+    flipped = np.stack([uv[:, 0], 1.0 - uv[:, 1]], axis=1)
+    return np.asarray(flipped - np.floor(flipped), np.float32)
+
+
+def _above_hairline(part: _Part) -> F32:
+    """Height of every vertex above a usual hairline; far below where no hair can grow."""
+    places, uv = part.mean_cm, part.place_uv
+    line = np.interp(places[:, 2], *_HAIRLINE_CM)
+    ear = ((uv[:, 0] < 0.115) | (uv[:, 0] > 0.885)) & (uv[:, 1] > 0.30) & (uv[:, 1] < 0.56)
+    outer = (places[:, 1] > 1.0) | (places[:, 2] < 0.0)  # the back of the head also has inner surfaces
+    skin = np.zeros(len(places), bool)
+    skin[part.vertices_of("M_Face", "M_BackHead")] = True
+    ear &= np.isin(np.arange(len(places)), part.vertices_of("M_Face"))
+    return np.where(skin & outer & ~ear, places[:, 1] - line, _NO_SCALP_CM).astype(np.float32)
+
+
+def _meshes(part: _Part, roots: I64) -> tuple[F32, Mesh, Mesh]:
+    """Texture coordinates, and the mesh without and with hair."""
+    count = len(part.mean_cm)
+    textures = np.array([_SHOWN[str(name)][0] for name in part.names], np.int32)
+    segments = np.array([_SHOWN[str(name)][1] for name in part.names], np.uint8)
+    uv = [part.uv]
+    faces_uv = part.faces_uv.copy()
+    skin = np.isin(part.names, ("M_Face", "M_BackHead"))
+    neck = skin & (part.mean_cm[part.faces].mean(axis=1)[:, 1] < NECK_CM[0])
+    for chosen, places in ((textures == Texture.EYE, _eye_uv(part)), (neck, _neck_uv(part))):
+        faces_uv[chosen] = part.faces[chosen] + sum(map(len, uv))
+        uv.append(places)
+    textures[neck], segments[neck] = Texture.NECK, Segment.NAPE
+    segments[_is_ear(part)] = Segment.EAR
+    bald = Mesh(part.faces, faces_uv, textures, segments, count)
+    strand = np.full(count, -1)
+    strand[roots] = np.arange(len(roots))
+    grown = strand[part.faces[skin]]
+    grown = grown[(grown >= 0).all(axis=1)]
+    hair_uv = sum(map(len, uv))
+    uv.append(_hair_uv(part.mean_cm[roots]))
+    haired = Mesh(
+        faces=np.concatenate([part.faces, grown + count]).astype(np.int32),
+        faces_uv=np.concatenate([faces_uv, grown + hair_uv]).astype(np.int32),
+        textures=np.concatenate([textures, np.full(len(grown), Texture.HAIR)]).astype(np.int32),
+        segments=np.concatenate([segments, np.full(len(grown), Segment.HAIR)]).astype(np.uint8),
+        vertices=count + len(roots),
+    )
+    return np.concatenate(uv).astype(np.float32), bald, haired
+
+
+def _is_ear(part: _Part) -> NDArray[np.bool_]:
+    """(f,): triangles of the ears."""
+    uv = part.uv[part.faces_uv].mean(axis=1)
+    side = (uv[:, 0] < 0.115) | (uv[:, 0] > 0.885)
+    return np.asarray((part.names == "M_Face") & side & (uv[:, 1] > 0.30) & (uv[:, 1] < 0.56))
+
+
+def _eye_uv(part: _Part) -> F32:
+    """The eyeballs' front, seen from straight ahead."""
+    uv = np.zeros((len(part.mean_cm), 2), np.float32)
+    for name in EYES:
+        eye = part.vertices_of(name)
+        low, high = part.mean_cm[eye].min(axis=0), part.mean_cm[eye].max(axis=0)
+        across = (part.mean_cm[eye] - (low + high) / 2) / (high - low).max()
+        uv[eye] = 0.5 + across[:, :2] * (1.0, -1.0)
+    return uv
+
+
+def _neck_uv(part: _Part) -> F32:
+    high, low = NECK_CM
+    row = np.clip((high - part.mean_cm[:, 1]) / (high - low), 0.0, 1.0)
+    column = 0.5 + part.mean_cm[:, 0] / 26.0
+    return np.stack([column, row], axis=1).astype(np.float32)
+
+
+def _hair_uv(places: F32) -> F32:
+    """Column = angle from the forehead, row = height."""
+    angle = np.abs(np.arctan2(places[:, 0], places[:, 2] - 1.0)) / np.pi
+    return np.stack([angle, np.clip((14.6 - places[:, 1]) / 24.0, 0.0, 1.0)], axis=1).astype(np.float32)
+
+
+def _surface(part: _Part, strands: int) -> tuple[F32, F32]:
+    """Highlight and openness of every vertex; deep in the mouth it is dark."""
+    gloss = np.full(len(part.mean_cm) + strands, _HAIR_GLOSS, np.float32)
+    openness = np.ones(len(gloss), np.float32)
+    for name, value in _GLOSS.items():
+        gloss[part.vertices_of(name)] = value
+    mouth = part.vertices_of("M_GumsTongue", "M_Teeth")
+    openness[mouth] = 0.85 * np.clip((part.mean_cm[mouth, 2] - 6.0) / 4.5, 0.05, 1.0)
+    for name in EYES:
+        eye = part.vertices_of(name)
+        gloss[eye], openness[eye] = _EYE_GLOSS, _EYE_OPENNESS
+    return gloss, openness
