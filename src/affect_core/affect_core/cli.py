@@ -15,6 +15,7 @@ import click
 from affect_core import __version__
 from affect_core.commands import head_fake
 from affect_core.commands.bench import bench
+from affect_core.commands.experiment import experiment
 from affect_core.commands.head import head
 from affect_core.commands.synth import ohbot
 from affect_core.errors import AffectError
@@ -85,6 +86,7 @@ head.add_command(head_fake.fake)
 synth.add_command(ohbot)
 commands.add_command(head)
 commands.add_command(bench)
+commands.add_command(experiment)
 
 
 def main() -> None:

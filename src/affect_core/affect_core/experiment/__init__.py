@@ -1,0 +1,1 @@
+"""P0's experiment as data: the sets, the runs, their results, and the statistics over them."""

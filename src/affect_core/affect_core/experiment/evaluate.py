@@ -1,0 +1,76 @@
+"""A trained model on the tests of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affect_core.data.crop_set import CropSet
+from affect_core.emotion.base import RUNTIMES, Runtime
+from affect_core.emotion.card import Card
+from affect_core.emotion.preprocess import to_batch
+from affect_core.errors import InputError
+from affect_core.experiment.crops import cut_set
+from affect_core.experiment.places import Places
+from affect_core.experiment.plan import Experiment, RunSpec, TestSpec
+from affect_core.experiment.predictions import Predictions, grouped
+
+_BATCH: Final = 64
+
+
+def answers_of(
+    plan: Experiment, run: RunSpec, places: Places, card: Card, threads: int
+) -> dict[str, Predictions]:
+    """Test -> what the model of ``card`` says. A set that several tests share is read once."""
+    tests = [plan.tests[key] for key in run.spec.tests]
+    maps = {test.set: test.label_map for test in tests}
+    runtime = RUNTIMES.build("torch", card, threads)
+    read = {name: _read(runtime, card, cut_set(places, name, run, maps[name])) for name in maps}
+    return {test.key: with_lighting(read[test.set], test) for test in tests}
+
+
+def with_lighting(answer: Predictions, test: TestSpec) -> Predictions:
+    """The pictures that belong to the test; raises InputError if there are none."""
+    if not test.lighting:
+        return answer
+    chosen = answer.where(answer.lighting == test.lighting)
+    if not len(chosen):
+        known = ", ".join(sorted(set(answer.lighting.tolist())))
+        raise InputError(
+            f"test {test.key}: expected pictures with lighting {test.lighting!r} in {test.set}, it has {known}"
+        )
+    return chosen
+
+
+def validation_answers(run: RunSpec, places: Places, card: Card, threads: int) -> dict[str, Predictions]:
+    """Validation set -> what the model says."""
+    runtime = RUNTIMES.build("torch", card, threads)
+    sets = {name: cut_set(places, name, run) for name in run.spec.validation}
+    return {name: _read(runtime, card, crops) for name, crops in sets.items()}
+
+
+def predictions(logits: NDArray[np.float32], crops: CropSet) -> Predictions:
+    """With the truth that the crops carry."""
+    info: Mapping[str, NDArray[Any]] = crops.info
+    return Predictions(
+        logits=logits,
+        truth=crops.labels,
+        groups=grouped(info["subject"]),
+        intensity=info["intensity"].astype(np.float32),
+        lighting=info["lighting"],
+        background=info["background"],
+    )
+
+
+def logits_of(runtime: Runtime, card: Card, crops: CropSet) -> NDArray[np.float32]:
+    """(N, C)."""
+    chunks = [crops.images_rgb[i : i + _BATCH] for i in range(0, len(crops), _BATCH)]
+    parts = [runtime.forward(to_batch(list(chunk), card)).logits for chunk in chunks]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _read(runtime: Runtime, card: Card, crops: CropSet) -> Predictions:
+    return predictions(logits_of(runtime, card, crops), crops)

@@ -1,0 +1,81 @@
+"""What a trained run leaves behind: the answers of its model on every test, and the rows computed from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from affect_core.data.manifest import load_manifest
+from affect_core.emotion.card import load_card
+from affect_core.experiment.evaluate import answers_of, validation_answers
+from affect_core.experiment.places import Places
+from affect_core.experiment.plan import Experiment, RunSpec
+from affect_core.experiment.predictions import Predictions, load_predictions, save_predictions
+from affect_core.experiment.results import Result, machine, read_result, write_result
+from affect_core.experiment.rows import DECIMALS, run_rows
+from affect_core.experiment.statistics import METRICS, overall, sums_by_group
+from affect_core.experiment.temperature import fit_temperature
+from affect_core.experiment.train import TRAINING_FILE, trained
+
+_CURVE_FILE: Final = "metrics.csv"
+
+
+def measure_run(plan: Experiment, run: RunSpec, places: Places, threads: int, command: str) -> None:
+    """Read every test with the run's model, and write the files that are committed."""
+    card = load_card(places.run_folder(run))
+    validation = validation_answers(run, places, card, threads)
+    temperature = _temperature(validation)
+    path = places.predictions(run)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_predictions(answers_of(plan, run, places, card, threads), path)
+    answers = load_predictions(path)  # as they are stored, so that whoever reads them gets the same rows
+    result: Result = {
+        "run": run.name,
+        "hash": run.test_hash,
+        "training_hash": run.hash,
+        "protocol": run.protocol,
+        "shots": run.spec.shots,
+        "seed": run.seed,
+        "synthetic": True,
+        "stand_in": _stand_in(run, places),
+        "command": command,
+        "training_command": f"affect-hri train {places.run_folder(run) / TRAINING_FILE}",
+        "note": run.spec.note,
+        "labels": run.spec.labels,
+        "crop": dict(run.crop),
+        "training": dict(run.training),
+        "machine": machine(threads, float(trained(run, places)["seconds"])),
+        "curve": _curve(places.run_folder(run)),
+        "temperature": round(temperature, DECIMALS),
+        "validation": {name: _summary(one) for name, one in validation.items()},
+        "rows": run_rows(plan, run, answers, temperature),
+    }
+    write_result(places.result(run), result)
+
+
+def is_measured(run: RunSpec, places: Places) -> bool:
+    """Whether the run's rows are there and belong to its present configuration."""
+    return read_result(places.result(run)).get("hash") == run.test_hash
+
+
+def _temperature(validation: dict[str, Predictions]) -> float:
+    logits = np.concatenate([one.logits for one in validation.values()])
+    return fit_temperature(logits, np.concatenate([one.truth for one in validation.values()]))
+
+
+def _stand_in(run: RunSpec, places: Places) -> str:
+    """What stood in for what in training or tests; empty = nothing."""
+    names = (*run.spec.train, *run.spec.validation)
+    return " ".join(dict.fromkeys(load_manifest(places.set_folder(n)).stand_in for n in names)).strip()
+
+
+def _curve(folder: Path) -> list[dict[str, Any]]:
+    """What the training logged after each epoch."""
+    return []
+
+
+def _summary(answer: Predictions) -> dict[str, float]:
+    sums = sums_by_group(answer.probabilities(), answer.truth, answer.groups)
+    return {"n": len(answer), **{metric: round(overall(sums, metric), DECIMALS) for metric in METRICS}}
