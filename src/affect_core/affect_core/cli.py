@@ -18,6 +18,7 @@ from affect_core.commands.bench import bench
 from affect_core.commands.experiment import experiment
 from affect_core.commands.head import head
 from affect_core.commands.synth import ohbot
+from affect_core.commands.synth_robots import robots
 from affect_core.errors import AffectError
 from affect_core.workspace import ensure_overlay
 
@@ -84,6 +85,7 @@ def photo_video(path: Path, seconds: float, fps: float) -> None:
 
 head.add_command(head_fake.fake)
 synth.add_command(ohbot)
+synth.add_command(robots)
 commands.add_command(head)
 commands.add_command(bench)
 commands.add_command(experiment)
