@@ -15,6 +15,7 @@ import click
 from affect_core import __version__
 from affect_core.commands import head_fake
 from affect_core.commands.bench import bench
+from affect_core.commands.data import data
 from affect_core.commands.experiment import experiment
 from affect_core.commands.head import head
 from affect_core.commands.synth import ohbot
@@ -88,6 +89,7 @@ synth.add_command(ohbot)
 synth.add_command(robots)
 commands.add_command(head)
 commands.add_command(bench)
+commands.add_command(data)
 commands.add_command(experiment)
 
 

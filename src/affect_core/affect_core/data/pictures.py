@@ -1,0 +1,30 @@
+"""Pictures of a set, read from disk: whole or not at all, the pixels as they lie in the file (EXIF is not obeyed)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from affect_core.errors import InputError
+from affect_core.types import ImageRGB
+
+
+def read_picture(path: Path) -> ImageRGB:
+    """uint8 (H, W, 3), red first.
+
+    Raises:
+        InputError: there is no picture at the path, or it cannot be decoded to its end; says which.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("RGB"), np.uint8)
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+    ) as error:  # Pillow raises all of them
+        raise InputError(f"expected a picture at {path}: {error}; restore it") from error
