@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from affect_core.avatar.truth import Segment
 from affect_core.errors import UnknownName
+from affect_core.synth.humans.body import Shoulders, rim_of
 from affect_core.synth.humans.ict import FaceModel, load_face_model
 from affect_core.synth.humans.kernels import add_modes
 from affect_core.synth.humans.layout import FaceLayout, ScalpLayout
@@ -38,6 +39,7 @@ class Texture(IntEnum):
 
 
 EYES: Final = ("M_ScleraRight", "M_ScleraLeft")
+_SKIN: Final = ("M_Face", "M_BackHead")
 _SHOWN: Final[dict[str, tuple[Texture, Segment]]] = {
     "M_Face": (Texture.FACE, Segment.SKIN),
     "M_BackHead": (Texture.SKIN, Segment.NAPE),
@@ -47,8 +49,11 @@ _SHOWN: Final[dict[str, tuple[Texture, Segment]]] = {
     "M_ScleraRight": (Texture.EYE, Segment.EYE),
 }
 
-NECK_CM: Final = (-8.6, -19.4)
-"""Highest and lowest part of the neck; its texture's rows run from one to the other."""
+NECK_CM: Final = (-5.0, -21.0)
+"""Heights of the first and the last row of the neck's texture."""
+
+_JAW_CM: Final = 1.0
+"""The neck begins so far below the jaw."""
 
 _HAIRLINE_CM: Final = (
     (-9.0, -2.0, 0.5, 3.0, 6.0, 8.5, 10.0, 11.0),
@@ -106,8 +111,9 @@ class HumanHead:
         self.roots = np.flatnonzero(above > _ROOTS_CM)
         self.scalp = ScalpLayout(self.mean_cm[self.roots], above[self.roots])
         self.layout = FaceLayout(part.place_uv[self.landmarks])
-        self.uv, self.bald, self.haired = _meshes(part, self.roots)
-        self.gloss, self.openness = _surface(part, len(self.roots))
+        self._shoulders = Shoulders(rim_of(part.faces[part.is_skin]), len(self.mean_cm))
+        self.uv, self.bald, self.haired = _meshes(part, self.roots, self._shoulders)
+        self.gloss, self.openness = _surface(part, self.haired.vertices)
 
     @property
     def shapes(self) -> tuple[str, ...]:
@@ -130,7 +136,7 @@ class HumanHead:
             gaze_deg: yaw + to the subject's left, pitch + up; relative to the head.
 
         Returns:
-            float32 (n, 3), cm.
+            float32 (n, 3), cm; the shoulders' vertices last.
         """
         placed = self.mean_cm.copy()
         add_modes(placed, self._modes, np.asarray(identity, np.float32))
@@ -142,8 +148,8 @@ class HumanHead:
         turn = rotation(*gaze_deg, 0.0)
         for eye in self.eyes:
             centre = (placed[eye].min(axis=0) + placed[eye].max(axis=0)) / 2
-            placed[eye] = (placed[eye] - centre) @ turn.T + centre
-        return placed
+            placed[eye] = np.einsum("ij,kj->ik", placed[eye] - centre, turn) + centre
+        return np.concatenate([placed, self._shoulders.places_cm(placed)])
 
 
 def load_head(path: Path) -> HumanHead:
@@ -173,6 +179,7 @@ class _Part:
         self._new[self.used] = np.arange(len(self.used))
         self.faces = self._new[model.faces[kept]].astype(np.int32)
         self.faces_uv = model.faces_uv[kept].astype(np.int32)
+        self.is_skin = np.isin(self.names, _SKIN)
         self.landmarks: I64 = self._new[model.landmarks]
         self.mean_cm = model.mean_cm[self.used]
         self.uv = _as_columns_and_rows(model.uv)
@@ -201,40 +208,82 @@ def _above_hairline(part: _Part) -> F32:
     ear = ((uv[:, 0] < 0.115) | (uv[:, 0] > 0.885)) & (uv[:, 1] > 0.30) & (uv[:, 1] < 0.56)
     outer = (places[:, 1] > 1.0) | (places[:, 2] < 0.0)  # the back of the head also has inner surfaces
     skin = np.zeros(len(places), bool)
-    skin[part.vertices_of("M_Face", "M_BackHead")] = True
+    skin[part.vertices_of(*_SKIN)] = True
     ear &= np.isin(np.arange(len(places)), part.vertices_of("M_Face"))
     return np.where(skin & outer & ~ear, places[:, 1] - line, _NO_SCALP_CM).astype(np.float32)
 
 
-def _meshes(part: _Part, roots: I64) -> tuple[F32, Mesh, Mesh]:
+def _meshes(part: _Part, roots: I64, shoulders: Shoulders) -> tuple[F32, Mesh, Mesh]:
     """Texture coordinates, and the mesh without and with hair."""
-    count = len(part.mean_cm)
     textures = np.array([_SHOWN[str(name)][0] for name in part.names], np.int32)
     segments = np.array([_SHOWN[str(name)][1] for name in part.names], np.uint8)
-    uv = [part.uv]
-    faces_uv = part.faces_uv.copy()
-    skin = np.isin(part.names, ("M_Face", "M_BackHead"))
-    neck = skin & (part.mean_cm[part.faces].mean(axis=1)[:, 1] < NECK_CM[0])
-    for chosen, places in ((textures == Texture.EYE, _eye_uv(part)), (neck, _neck_uv(part))):
-        faces_uv[chosen] = part.faces[chosen] + sum(map(len, uv))
-        uv.append(places)
-    textures[neck], segments[neck] = Texture.NECK, Segment.NAPE
     segments[_is_ear(part)] = Segment.EAR
-    bald = Mesh(part.faces, faces_uv, textures, segments, count)
+    neck = _is_neck(part)
+    textures[neck], segments[neck] = Texture.NECK, Segment.NAPE
+    count = len(part.mean_cm)
+    body = np.concatenate([part.mean_cm, shoulders.places_cm(part.mean_cm)])
+    uv = _Points(part.uv)
+    faces_uv = part.faces_uv.copy()
+    eyes = textures == Texture.EYE
+    faces_uv[eyes] = part.faces[eyes] + uv.add(_eye_uv(part))
+    on_neck = uv.add(_neck_uv(body))
+    faces_uv[neck] = part.faces[neck] + on_neck
+    bald = _joined(
+        Mesh(part.faces, faces_uv, textures, segments, count),
+        _plain(shoulders.faces, shoulders.faces + on_neck, Texture.NECK, Segment.BODY, shoulders.vertices),
+    )
     strand = np.full(count, -1)
     strand[roots] = np.arange(len(roots))
-    grown = strand[part.faces[skin]]
+    grown = strand[part.faces[part.is_skin]]
     grown = grown[(grown >= 0).all(axis=1)]
-    hair_uv = sum(map(len, uv))
-    uv.append(_hair_uv(part.mean_cm[roots]))
-    haired = Mesh(
-        faces=np.concatenate([part.faces, grown + count]).astype(np.int32),
-        faces_uv=np.concatenate([faces_uv, grown + hair_uv]).astype(np.int32),
-        textures=np.concatenate([textures, np.full(len(grown), Texture.HAIR)]).astype(np.int32),
-        segments=np.concatenate([segments, np.full(len(grown), Segment.HAIR)]).astype(np.uint8),
-        vertices=count + len(roots),
+    on_hair = uv.add(_hair_uv(part.mean_cm[roots]))
+    hair = _plain(grown + bald.vertices, grown + on_hair, Texture.HAIR, Segment.HAIR, len(roots))
+    return uv.joined(), bald, _joined(bald, hair)
+
+
+class _Points:
+    """Texture coordinates, collected."""
+
+    def __init__(self, first: F32) -> None:
+        self._parts = [first]
+
+    def add(self, more: F32) -> int:
+        """Keep them; returns the count of the first one."""
+        start = sum(map(len, self._parts))
+        self._parts.append(more)
+        return start
+
+    def joined(self) -> F32:
+        return np.concatenate(self._parts).astype(np.float32)
+
+
+def _plain(faces: I64, faces_uv: I64, texture: Texture, segment: Segment, vertices: int) -> Mesh:
+    """A mesh of one texture and segment."""
+    many = len(faces)
+    return Mesh(
+        faces.astype(np.int32),
+        faces_uv.astype(np.int32),
+        np.full(many, texture, np.int32),
+        np.full(many, segment, np.uint8),
+        vertices,
     )
-    return np.concatenate(uv).astype(np.float32), bald, haired
+
+
+def _joined(first: Mesh, second: Mesh) -> Mesh:
+    """Both; the vertices of the second are counted after the first's already."""
+    names = ("faces", "faces_uv", "textures", "segments")
+    arrays = [np.concatenate([getattr(first, name), getattr(second, name)]) for name in names]
+    return Mesh(*arrays, vertices=first.vertices + second.vertices)
+
+
+def _is_neck(part: _Part) -> NDArray[np.bool_]:
+    """(f,): skin below the jaw, all round."""
+    jaw = part.mean_cm[part.landmarks[:17]]
+    around = np.arctan2(jaw[:, 0], jaw[:, 2])
+    order = np.argsort(around)
+    middle = part.mean_cm[part.faces].mean(axis=1)
+    edge = np.interp(np.arctan2(middle[:, 0], middle[:, 2]), around[order], jaw[order, 1])
+    return np.asarray(part.is_skin & (middle[:, 1] < np.minimum(edge, NECK_CM[0]) - _JAW_CM))
 
 
 def _is_ear(part: _Part) -> NDArray[np.bool_]:
@@ -255,10 +304,11 @@ def _eye_uv(part: _Part) -> F32:
     return uv
 
 
-def _neck_uv(part: _Part) -> F32:
+def _neck_uv(places: F32) -> F32:
+    """Column = aside, row = downwards."""
     high, low = NECK_CM
-    row = np.clip((high - part.mean_cm[:, 1]) / (high - low), 0.0, 1.0)
-    column = 0.5 + part.mean_cm[:, 0] / 26.0
+    row = np.clip((high - places[:, 1]) / (high - low), 0.0, 1.0)
+    column = np.clip(0.5 + places[:, 0] / 48.0, 0.0, 1.0)
     return np.stack([column, row], axis=1).astype(np.float32)
 
 
@@ -268,9 +318,9 @@ def _hair_uv(places: F32) -> F32:
     return np.stack([angle, np.clip((14.6 - places[:, 1]) / 24.0, 0.0, 1.0)], axis=1).astype(np.float32)
 
 
-def _surface(part: _Part, strands: int) -> tuple[F32, F32]:
+def _surface(part: _Part, vertices: int) -> tuple[F32, F32]:
     """Highlight and openness of every vertex; deep in the mouth it is dark."""
-    gloss = np.full(len(part.mean_cm) + strands, _HAIR_GLOSS, np.float32)
+    gloss = np.full(vertices, _HAIR_GLOSS, np.float32)
     openness = np.ones(len(gloss), np.float32)
     for name, value in _GLOSS.items():
         gloss[part.vertices_of(name)] = value

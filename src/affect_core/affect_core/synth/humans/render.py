@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from affect_core.avatar.raster import FAR, SAMPLES, draw_depth
 from affect_core.avatar.truth import Segment
 from affect_core.faces.crop import CropSpec, fit_similarity, template_px
+from affect_core.synth.humans.body import bent
 from affect_core.synth.humans.head import HumanHead, Mesh, rotation
 from affect_core.synth.humans.kernels import average, draw, shade, vertex_normals
 from affect_core.synth.humans.light import Light
@@ -25,9 +26,11 @@ CROP: Final = CropSpec(size_px=112, margin=0.05)
 
 _SHADOW_MAP: Final = 256
 _SHADOWED_CM: Final = 34.0
-_NECK_PIVOT_CM: Final = np.array([0.0, -4.0, 0.0], np.float32)
 _CENTRE_CM: Final = np.array([0.0, 0.5, 4.0], np.float32)
 """What the camera looks at, and what the light's map is centred on."""
+
+_MIDDLE: Final = 0.5
+"""Landmarks count pixels by their middles, as `faces.crop` does; the rasteriser by their edges."""
 
 _EYES: Final = (slice(36, 42), slice(42, 48))
 _NOSE: Final = 30
@@ -110,7 +113,7 @@ def render(head: HumanHead, shot: Shot, dress: Dress, backdrop: F32) -> Drawn:
     columns_rows = _project(head, shot, places)
     points = np.column_stack([columns_rows * SAMPLES, shot.distance_cm - places[:, 2]]).astype(np.float32)
     image, segments = _fill(head, mesh, dress, points, lit, shine, backdrop)
-    return Drawn(image, segments, np.asarray(columns_rows[head.landmarks], np.float64))
+    return Drawn(image, segments, columns_rows[head.landmarks].astype(np.float64) - _MIDDLE)
 
 
 def five_of(landmarks68_xy: Floats) -> Floats:
@@ -126,8 +129,7 @@ def posed(head: HumanHead, shot: Shot, hair_cm: F32 | None = None) -> F32:
         normals = np.empty_like(rest)
         vertex_normals(rest, head.bald.faces, normals)
         rest = np.concatenate([rest, rest[head.roots] + normals[head.roots] * hair_cm[:, None]])
-    turn = rotation(*shot.head_deg)
-    turned = (rest - _NECK_PIVOT_CM) @ turn.T + (_NECK_PIVOT_CM - _CENTRE_CM)
+    turned = bent(rest, rotation(*shot.head_deg)) - _CENTRE_CM
     return np.ascontiguousarray(turned, np.float32)
 
 
@@ -147,8 +149,8 @@ def _light_up(head: HumanHead, shot: Shot, mesh: Mesh, places: F32, normals: F32
     right = np.cross([0.0, 1.0, 0.0], towards)
     right /= np.linalg.norm(right)
     view = np.stack([right, np.cross(towards, right), towards])
-    texels = (places @ view.T.astype(np.float32)) * np.array([1.0, -1.0, -1.0], np.float32)
-    texels[:, :2] = texels[:, :2] * (_SHADOW_MAP / _SHADOWED_CM) + _SHADOW_MAP / 2
+    texels = np.einsum("ij,kj->ik", places, view.astype(np.float32)) * np.array([1.0, -1.0, -1.0], np.float32)
+    texels[:, :2] = texels[:, :2] * np.float32(_SHADOW_MAP / _SHADOWED_CM) + np.float32(_SHADOW_MAP / 2)
     near = np.full((_SHADOW_MAP, _SHADOW_MAP), FAR, np.float32)
     draw_depth(texels, mesh.faces, near)
     lit, shine = np.empty_like(places), np.empty(len(places), np.float32)
