@@ -20,6 +20,7 @@ from affect_core.commands.experiment import experiment
 from affect_core.commands.head import head
 from affect_core.commands.synth import ohbot
 from affect_core.commands.synth_robots import robots
+from affect_core.commands.train import train
 from affect_core.errors import AffectError
 from affect_core.workspace import ensure_overlay
 
@@ -51,19 +52,6 @@ def commands() -> None:
     """Read a face, name the emotion, say why. The trial, live, replay and evaluate commands need the built workspace."""
 
 
-@commands.command()
-@click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--output", type=click.Path(path_type=Path), required=True, help="Folder of the model that is made."
-)
-@click.option("--resume/--no-resume", default=True, help="Go on from the last checkpoint in the folder.")
-def train(config: Path, output: Path, resume: bool) -> None:
-    """Train a model as CONFIG says (see config/training)."""
-    from affect_core.training.train import run
-
-    click.echo(run(config, output, resume))
-
-
 @commands.group()
 def synth() -> None:
     """Make data: pictures and videos that nobody had to sit for."""
@@ -89,6 +77,7 @@ synth.add_command(ohbot)
 synth.add_command(robots)
 commands.add_command(head)
 commands.add_command(bench)
+commands.add_command(train)
 commands.add_command(data)
 commands.add_command(experiment)
 

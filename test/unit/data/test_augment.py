@@ -5,7 +5,12 @@ import torch
 
 from affect_core.data.augment import AugmentConfig, augment
 
-OFF = {item.name: 0.0 for item in fields(AugmentConfig)}
+OFF = {item.name: 0.0 for item in fields(AugmentConfig)} | {
+    "exposure_low": 1.0,
+    "exposure_high": 1.0,
+    "blur_scale": 1.0,
+    "backdrops": 1,
+}
 SIZE = 32
 
 

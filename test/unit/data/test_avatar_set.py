@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from affect_core.avatar import Rendering
+from affect_core.avatar import Rendering, Segment
+from affect_core.avatar.truth import FACE
 from affect_core.data import avatar_set
 from affect_core.data.avatar_set import AvatarSetConfig, generate, sample
 from affect_core.errors import ConfigError
@@ -79,9 +80,10 @@ def test_a_generated_set_is_balanced_and_found_by_the_detector(small_set):
     assert crops.info["lighting"].tolist() == ["even"] * 6 + ["dim"] * 6
     assert set(crops.info["landmarks"]) == {"detected"}
     assert crops.images_rgb[:6].mean() > 1.5 * crops.images_rgb[6:].mean()
-    middle, corner = crops.face_masks[:, 32, 32], crops.face_masks[:, 0, 0]
-    assert (middle == 255).all()
-    assert (corner == 0).all()
+    middle, corner = crops.segments[:, 32, 32], crops.segments[:, 0, 0]
+    assert np.isin(middle, FACE).all()
+    assert (corner == Segment.WALL).all()
+    np.testing.assert_array_equal(crops.regression[:, 2], crops.info["intensity"].astype(np.float32))
 
 
 def test_parts_that_are_there_are_kept(small_set):

@@ -14,7 +14,7 @@ def crops(count, start=0):
     images[:, 0, 0, 0] = np.arange(start, start + count)
     labels = (np.arange(count) % 3 == 0).astype(np.int64)
     info = {"lighting": np.array(["dim"] * count), "intensity": np.linspace(0, 1, count)}
-    return CropSet(images, labels, np.full((count, 16, 16), 7, np.uint8), NAMES, CropSpec(16), info)
+    return CropSet(images, labels, np.full((count, 16, 16), 7, np.uint8), NAMES, CropSpec(16), info=info)
 
 
 def test_parts_are_joined_in_order(tmp_path):
@@ -53,17 +53,21 @@ def test_labels_that_do_not_fit(labels):
 
 def test_batches_in_order_hold_everything():
     batches = list(CropBatches(crops(10), 4))
-    assert [len(labels) for _, labels, _ in batches] == [4, 4, 2]
-    assert [int(image[0, 0, 0]) for images, _, _ in batches for image in images] == list(range(10))
-    assert batches[0][0].shape == (4, 3, 16, 16)
+    assert [len(batch.targets) for batch in batches] == [4, 4, 2]
+    assert [int(image[0, 0, 0]) for batch in batches for image in batch.images] == list(range(10))
+    assert batches[0].images.shape == (4, 3, 16, 16)
 
 
 def test_shuffled_batches_are_stratified_and_differ_from_pass_to_pass():
     batches = CropBatches(crops(90), 30, seed=0)
-    passes = [[labels for _, labels, _ in batches] for _ in range(2)]
+    passes = []
+    for batches.epoch in range(2):
+        passes.append([batch.targets[:, 1] for batch in batches])
     assert all(9 <= int(labels.sum()) <= 11 for labels in passes[0] + passes[1])
-    order = [[int(i) for images, _, _ in batches for i in images[:, 0, 0, 0]] for _ in range(2)]
+    order = []
+    for batches.epoch in range(2):
+        order.append([int(i) for batch in batches for i in batch.images[:, 0, 0, 0]])
     assert order[0] != order[1]
     assert sorted(order[0]) == list(range(90))
     again = CropBatches(crops(90), 30, seed=0)
-    assert [labels.tolist() for _, labels, _ in again] == [labels.tolist() for labels in passes[0]]
+    assert [batch.targets[:, 1].tolist() for batch in again] == [labels.tolist() for labels in passes[0]]

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from affect_core.avatar import Segment
 from affect_core.data.crop_set import CropSet, save_part
 from affect_core.faces import CropSpec
 from affect_core.labels import COMPLEX_6
@@ -17,10 +18,10 @@ def coloured_set():
         labels = np.arange(count) % 6
         palette = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 1, 1]])
         images = palette[labels][:, None, None] * 155 + random.integers(0, 100, (count, 32, 32, 3))
-        masks = np.zeros((count, 32, 32), np.uint8)
-        masks[:, 8:24, 8:24] = 255
+        segments = np.full((count, 32, 32), Segment.WALL, np.uint8)
+        segments[:, 8:24, 8:24] = Segment.SKIN
         info = {"lighting": np.array(["even", "dim"])[np.arange(count) // 6 % 2]}
-        return CropSet(images.astype(np.uint8), labels, masks, COMPLEX_6, SPEC, info)
+        return CropSet(images.astype(np.uint8), labels, segments, COMPLEX_6, SPEC, info=info)
 
     return make
 

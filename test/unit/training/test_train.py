@@ -9,8 +9,8 @@ from affect_core.emotion import RUNTIMES, EmotionConfig, EmotionStage, load_card
 from affect_core.errors import ConfigError, UnknownName
 from affect_core.paths import find_shared
 from affect_core.training.config import load_training
-from affect_core.training.score import confusion, predict, scores, scores_by
-from affect_core.training.train import channel_statistics, run
+from affect_core.training.score import channel_statistics, confusion, predict, scores, scores_by
+from affect_core.training.train import run
 
 
 def test_a_run_writes_a_model_that_the_stage_can_use_and_resumes(training_file, tmp_path, coloured_set):

@@ -22,8 +22,9 @@ from tqdm import tqdm
 from affect_core.avatar import Avatar, AvatarConfig, Rendering, Scene
 from affect_core.config import Settings, load_yaml, setting
 from affect_core.data.crop_set import CropSet, load_crop_set, part_path, save_part
+from affect_core.data.masks import warp_segments
 from affect_core.errors import ConfigError
-from affect_core.faces import Detector, FaceConfig, align, build_detector, invert_affine, iou_matrix, warp
+from affect_core.faces import Detector, FaceConfig, align, build_detector, iou_matrix
 from affect_core.faces.crop import CropSpec
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.heads.motion import NS_PER_S, Motion
@@ -131,13 +132,14 @@ class _Studio:
     def shoot(self, heads: range) -> CropSet:
         """All pictures of some heads."""
         shots = [shot for head in heads for shot in self._shots(head)]
-        samples, crops, masks, found = (list(column) for column in zip(*shots, strict=True))
+        samples, crops, segments, found = (list(column) for column in zip(*shots, strict=True))
         return CropSet(
             images_rgb=np.stack(crops),
             labels=np.array([self._labels.index(item.label) for item in samples], np.int64),
-            face_masks=np.stack(masks),
+            segments=np.stack(segments),
             label_names=self._labels,
             crop=self._crop,
+            regression=np.array([[np.nan, np.nan, item.intensity] for item in samples], np.float32),
             info={
                 "intensity": np.array([item.intensity for item in samples]),
                 "lighting": np.array([item.scene.lighting for item in samples], "U16"),
@@ -157,9 +159,8 @@ class _Studio:
             rendering = avatar.render(item.pose, item.scene)
             landmarks, found = _landmarks(self._detector, rendering, random)
             crop = align(rendering.image_rgb, landmarks, self._crop)
-            mask = np.where(rendering.mask("face"), np.uint8(255), np.uint8(0))
-            to_crop = invert_affine(crop.crop_to_image)
-            yield item, crop.image_rgb, warp(mask, to_crop, self._crop.size_px), found
+            segments = warp_segments(rendering.segments, crop)
+            yield item, crop.image_rgb, segments, found
 
 
 def _moment(

@@ -2,7 +2,15 @@
 
 from affect_core.download import file_sha256
 from affect_core.emotion import architectures, runtimes  # importing them fills the registries
-from affect_core.emotion.base import ARCHITECTURES, RUNTIMES, EmotionConfig, Output, Runtime, build_runtime
+from affect_core.emotion.base import (
+    ARCHITECTURES,
+    REGRESSION,
+    RUNTIMES,
+    EmotionConfig,
+    Output,
+    Runtime,
+    build_runtime,
+)
 from affect_core.emotion.card import Card, Weights, load_card, save_card
 from affect_core.emotion.preprocess import to_batch
 from affect_core.emotion.stage import EmotionStage, softmax
@@ -10,6 +18,7 @@ from affect_core.emotion.weights import load_model, read_weights, save_weights
 
 __all__ = [
     "ARCHITECTURES",
+    "REGRESSION",
     "RUNTIMES",
     "Card",
     "EmotionConfig",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,30 +14,35 @@ from affect_core.registry import Registry
 
 Batch = NDArray[np.float32]
 
+REGRESSION: Final = ("valence", "arousal", "intensity")
+"""What networks may estimate beside the class: valence and arousal -1..1, intensity 0..1."""
+
 
 class Output(NamedTuple):
-    """What a network returns.
+    """What a network returns: tensors from a network, arrays from a runtime.
 
     Attributes:
         logits: (N, C).
         attention: (N, h, w) in 0..1, or None for a network without attention.
+        regression: (N, 3), the columns `REGRESSION`, or None for a network without such outputs.
     """
 
     logits: Any
     attention: Any = None
+    regression: Any = None
 
 
 class Runtime(Protocol):
     """Runs the network of one card."""
 
-    def forward(self, batch: Batch) -> tuple[Batch, Batch | None]:
+    def forward(self, batch: Batch) -> Output:
         """One forward pass.
 
         Args:
             batch: float32 (N, 3, S, S), normalised as the card says.
 
         Returns:
-            Logits, float32 (N, C), and attention, float32 (N, h, w), or None.
+            Arrays, float32.
         """
 
 

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import numpy as np
 
-from affect_core.emotion.base import Batch, EmotionConfig, build_runtime
+from affect_core.emotion.base import REGRESSION, Batch, EmotionConfig, Output, build_runtime
 from affect_core.emotion.card import Card, load_card
 from affect_core.emotion.preprocess import to_batch
 from affect_core.faces.crop import CropSpec
@@ -52,18 +52,18 @@ class EmotionStage:
         )
 
     def _read(self, faces: tuple[Face, ...]) -> tuple[Emotion, ...]:
-        logits, attention = self._runtime.forward(
-            to_batch([face.crop.image_rgb for face in faces], self.card)
-        )
-        return tuple(
-            Emotion(
-                face_id=face.face_id,
-                labels=self.card.labels,
-                logits=logits[i],
-                probabilities=softmax(logits[i]),
-                attention=None if attention is None else attention[i],
-            )
-            for i, face in enumerate(faces)
+        output = self._runtime.forward(to_batch([face.crop.image_rgb for face in faces], self.card))
+        return tuple(self._emotion(face, output, i) for i, face in enumerate(faces))
+
+    def _emotion(self, face: Face, output: Output, row: int) -> Emotion:
+        estimates = () if output.regression is None else map(float, output.regression[row])
+        return Emotion(
+            face_id=face.face_id,
+            labels=self.card.labels,
+            logits=output.logits[row],
+            probabilities=softmax(output.logits[row]),
+            attention=None if output.attention is None else output.attention[row],
+            **dict(zip(REGRESSION, estimates, strict=False)),  # none: they stay NaN
         )
 
 

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
-from torch.optim import Optimizer
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_f1_score
 
-from affect_core.config import Settings, setting
 from affect_core.data.augment import AugmentConfig, augment
-from affect_core.data.batches import CropBatch
-from affect_core.emotion.base import Output
-from affect_core.training.losses import LossConfig, losses
+from affect_core.data.backdrops import Backdrops
+from affect_core.data.batches import CropBatch, CropBatches
+from affect_core.data.masks import membership
+from affect_core.emotion.base import REGRESSION, Output
+from affect_core.training.losses import LossConfig, Truth, losses
+from affect_core.training.schedules import SCHEDULES, OptimiserConfig
 
-
-@dataclass(frozen=True)
-class OptimiserConfig(Settings):
-    """How the weights are fitted."""
-
-    epochs: int = setting(30, "passes over the training set", low=1)
-    batch_size: int = setting(64, "images per step", low=2)
-    learning_rate: float = setting(1e-3, "highest learning rate", low=0.0)
-    weight_decay: float = setting(0.0, "weight decay (AdamW)", low=0.0)
-    schedule: str = setting("plateau", "learning rate schedule", choices=("plateau", "one_cycle"))
-    precision: str = setting("32-true", "arithmetic", choices=("32-true", "bf16-mixed"))
-    threads: int = setting(2, "CPU threads of torch", low=1)
-    seed: int = setting(0, "of initial weights, shuffling and augmentation", low=0)
+IDENTITY = "affect_core"
+"""Entry of a checkpoint that says which network it belongs to."""
 
 
 class EmotionModule(LightningModule):
@@ -38,33 +27,42 @@ class EmotionModule(LightningModule):
 
     Args:
         network: from `ARCHITECTURES`.
-        classes: number of outputs.
+        size_px: edge of the images.
         mean, std: of the training pixels in 0..1, per channel.
+        class_weights: float (C,), or None.
+        identity: what a checkpoint must say to be the same network; words, numbers, lists.
     """
 
     def __init__(
         self,
         network: nn.Module,
-        classes: int,
+        size_px: int,
         mean: tuple[float, ...],
         std: tuple[float, ...],
         augmentation: AugmentConfig,
         loss: LossConfig,
         optimiser: OptimiserConfig,
+        class_weights: Tensor | None = None,
+        identity: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub
-        self._classes, self._augmentation, self._loss, self._optimiser = (
-            classes,
-            augmentation,
-            loss,
-            optimiser,
-        )
+        self._augmentation, self._loss, self._optimiser = augmentation, loss, optimiser
+        self._identity = dict(identity or {})
         self.mean: Tensor
         self.std: Tensor
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
-        self._seen: list[tuple[Tensor, Tensor]] = []
+        self._class_weights: Tensor | None
+        self._attended: Tensor
+        self._behind: Tensor
+        self.register_buffer("_class_weights", class_weights, persistent=False)
+        self.register_buffer("_attended", torch.from_numpy(membership(loss.mask)).float(), persistent=False)
+        self.register_buffer("_behind", torch.from_numpy(membership("background")), persistent=False)
+        self._backdrops = (
+            Backdrops(augmentation.backdrops, size_px, optimiser.seed) if augmentation.background else None
+        )
+        self._seen: list[tuple[Tensor, Tensor, Tensor]] = []
 
     def forward(self, images: Tensor) -> Output:
         """Images (N, 3, S, S), 0..1, before normalisation."""
@@ -72,54 +70,71 @@ class EmotionModule(LightningModule):
         output: Output = self.network(normalised.contiguous(memory_format=torch.channels_last))
         return output
 
+    def on_train_epoch_start(self) -> None:
+        """Random numbers depend on seed, epoch and process only, so that a resumed training draws the same ones."""
+        epoch, rank = self.current_epoch, self.global_rank
+        cast(
+            CropBatches, self.trainer.train_dataloader
+        ).epoch = epoch  # which draws when the first batch is asked for
+        torch.manual_seed((self._optimiser.seed * 10_007 + epoch) * 1_009 + rank)
+
     def training_step(self, batch: CropBatch, _index: int) -> Tensor:
         """One step of Lightning's loop."""
-        images, labels, masks = batch
-        varied, moved = augment(images.float() / 255.0, masks.float() / 255.0, self._augmentation)
-        terms = losses(self(varied), labels, moved, self._loss)
-        self.log("loss", terms.total, prog_bar=True)
-        self.log("alignment", terms.alignment, prog_bar=True)
+        images, mask = self._vary(batch)
+        terms = losses(
+            self(images), Truth(batch.targets, mask, batch.regression), self._loss, self._class_weights
+        )
+        for name, value in terms._asdict().items():
+            label = "loss" if name == "total" else name
+            self.log(
+                label, value.detach(), on_step=False, on_epoch=True, prog_bar=name in ("total", "alignment")
+            )
         return terms.total
 
     def validation_step(self, batch: CropBatch, _index: int) -> None:
         """One batch of Lightning's validation loop."""
-        images, labels, masks = batch
-        output = self(images.float() / 255.0)
-        terms = losses(output, labels, masks.float() / 255.0, self._loss)
-        self.log("val_loss", terms.total, batch_size=len(labels))
-        self._seen.append((output.logits.float(), labels))
+        output = self(batch.images.float() / 255.0)
+        truth = Truth(batch.targets, self._attended[batch.segments.long()], batch.regression)
+        terms = losses(output, truth, self._loss, self._class_weights)
+        self.log("val_loss", terms.total, batch_size=len(batch.targets), sync_dist=True)
+        self.log("val_alignment", terms.alignment, batch_size=len(batch.targets), sync_dist=True)
+        estimated = torch.full_like(batch.regression, torch.nan)
+        if output.regression is not None:
+            estimated = output.regression.float()
+        self._seen.append(
+            (output.logits.float(), batch.targets.argmax(dim=1), (estimated - batch.regression).abs())
+        )
 
     def on_validation_epoch_end(self) -> None:
         """Scores over the whole validation set."""
-        logits, labels = (torch.cat(column) for column in zip(*self._seen, strict=True))
+        logits, labels, errors = (torch.cat(column) for column in zip(*self._seen, strict=True))
         self._seen.clear()
-        accuracy = multiclass_accuracy(logits, labels, self._classes, average="micro")
-        self.log("val_accuracy", accuracy, prog_bar=True)
-        self.log("val_macro_f1", multiclass_f1_score(logits, labels, self._classes, average="macro"))
+        classes = logits.shape[1]
+        accuracy = multiclass_accuracy(logits, labels, classes, average="micro")
+        self.log("val_accuracy", accuracy, prog_bar=True, sync_dist=True)
+        macro_f1 = multiclass_f1_score(logits, labels, classes, average="macro")
+        self.log("val_macro_f1", macro_f1, prog_bar=True, sync_dist=True)
+        for name, error in zip(REGRESSION, errors.nanmean(dim=0), strict=True):
+            if not error.isnan():
+                self.log(f"val_error_{name}", error, sync_dist=True)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Say which network it is."""
+        checkpoint[IDENTITY] = self._identity
 
     def configure_optimizers(self) -> Any:
-        """AdamW (Adam without weight decay) with the configured schedule."""
+        """AdamW (Adam without weight decay; betas 0.9 and 0.999) with the configured schedule."""
         config = self._optimiser
         optimiser = torch.optim.AdamW(
             self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )
         steps = int(self.trainer.estimated_stepping_batches)
-        return {"optimizer": optimiser, "lr_scheduler": _SCHEDULES[config.schedule](optimiser, config, steps)}
+        schedule = SCHEDULES[config.schedule].scheduler(optimiser, config, steps)
+        return {"optimizer": optimiser, **({"lr_scheduler": schedule} if schedule else {})}
 
-
-def _plateau(optimiser: Optimizer, _config: OptimiserConfig, _steps: int) -> dict[str, Any]:
-    """P0, section 3.3: a tenth of the rate after 10 epochs without a better validation loss."""
-    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, factor=0.1, patience=10)
-    return {"scheduler": schedule, "monitor": "val_loss"}
-
-
-def _one_cycle(optimiser: Optimizer, config: OptimiserConfig, steps: int) -> dict[str, Any]:
-    """Up for a fifth of the steps, then down: reaches a usable network in few epochs."""
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, steps, pct_start=0.2)
-    return {"scheduler": schedule, "interval": "step"}
-
-
-_SCHEDULES: dict[str, Callable[[Optimizer, OptimiserConfig, int], dict[str, Any]]] = {
-    "plateau": _plateau,
-    "one_cycle": _one_cycle,
-}
+    def _vary(self, batch: CropBatch) -> tuple[Tensor, Tensor]:
+        segments = batch.segments.long()
+        images = batch.images.float() / 255.0
+        if self._backdrops is not None:
+            images = self._backdrops.replace(images, self._behind[segments], self._augmentation.background)
+        return augment(images, self._attended[segments], self._augmentation)

@@ -19,7 +19,21 @@ _BATCH = 64
 def predict(runtime: Runtime, card: Card, crops: CropSet) -> Indices:
     """Most probable class per crop, (N,)."""
     chunks = [crops.images_rgb[i : i + _BATCH] for i in range(0, len(crops), _BATCH)]
-    return np.concatenate([runtime.forward(to_batch(list(c), card))[0].argmax(axis=1) for c in chunks])
+    return np.concatenate([runtime.forward(to_batch(list(c), card)).logits.argmax(axis=1) for c in chunks])
+
+
+def channel_statistics(crops: CropSet) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation per channel of the pixels in 0..1, rounded to four digits."""
+    counts = np.zeros((3, 256), np.int64)
+    for first in range(0, len(crops), _BATCH):
+        pixels = crops.images_rgb[first : first + _BATCH].reshape(-1, 3)
+        counts += np.stack([np.bincount(pixels[:, channel], minlength=256) for channel in range(3)])
+    levels = np.arange(256) / 255.0
+    means = [float(np.average(levels, weights=count)) for count in counts]
+    spread = [
+        float(np.average((levels - m) ** 2, weights=c)) ** 0.5 for m, c in zip(means, counts, strict=True)
+    ]
+    return tuple(round(m, 4) for m in means), tuple(round(max(s, 1e-3), 4) for s in spread)
 
 
 def scores(truth: Indices, predicted: Indices, label_names: tuple[str, ...]) -> dict[str, Any]:

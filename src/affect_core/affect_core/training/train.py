@@ -1,59 +1,107 @@
-"""Training file in, model folder out: card, weights, results."""
+"""Training file in, model folder out: card, weights, results, log."""
 
 from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
-import numpy as np
 import torch
 from lightning.pytorch import Trainer, seed_everything
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
 
 from affect_core import torch_compat
 from affect_core.data.batches import CropBatches
-from affect_core.data.crop_set import CropSet
-from affect_core.data.sources import SOURCES
+from affect_core.data.crop_set import CropSet, stratified
+from affect_core.data.sources import SOURCES, Request
+from affect_core.emotion.architectures.pretrained import IMAGENET, IMAGENET_MEAN, IMAGENET_STD
 from affect_core.emotion.base import ARCHITECTURES, RUNTIMES
 from affect_core.emotion.card import Card, save_card
 from affect_core.emotion.weights import save_weights
+from affect_core.errors import InputError
 from affect_core.training.config import TrainingConfig, load_training
-from affect_core.training.module import EmotionModule, OptimiserConfig
-from affect_core.training.score import predict, scores, scores_by
+from affect_core.training.hardware import Hardware, resolve_precision
+from affect_core.training.initial import apply_start, check_identity, read_checkpoint, read_start
+from affect_core.training.losses import inverse_frequencies
+from affect_core.training.module import IDENTITY, EmotionModule
+from affect_core.training.progress import EpochLog
+from affect_core.training.schedules import SCHEDULES
+from affect_core.training.score import channel_statistics, predict, scores, scores_by
 
-RESULTS_FILE = "results.json"
+RESULTS_FILE: Final = "results.json"
+LOG_FILE: Final = "training_log.csv"
+_GROUPS: Final = ("lighting", "background", "set", "landmarks")
 _log = logging.getLogger(__name__)
 
 
-def run(config: Path, output: Path, resume: bool = False) -> Path:
+def run(
+    config: Path,
+    output: Path,
+    resume: bool = False,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    root: Path | None = None,
+    crops: Path | None = None,
+    quick: bool = False,
+    hardware: Hardware | None = None,
+) -> Path:
     """Train a model.
 
     Args:
         config: a training file like `config/training/amal_small.yaml`.
-        output: the model folder that is written: card.yaml, weights.safetensors, results.json. Its subfolder
-            ``work`` (ignored by git) holds generated data and checkpoints; it can be deleted afterwards.
+        output: the model folder that is written: card, weights, results and log. Its subfolder ``work`` (ignored
+            by git) holds generated data, checkpoints and the TensorBoard log; it can be deleted afterwards.
         resume: go on from the last checkpoint, if there is one. Generated data are always reused.
+        changes, root, quick: see `load_training`.
+        crops: folder for cut-out crops, to share them between trainings; default is in ``work``.
+        hardware: what to train on.
 
     Returns:
         ``output``.
 
     Raises:
         ConfigError: the training file cannot be used.
+        InputError: the data cannot be used, or a class is missing in the training set.
+        ModelError: the model or checkpoint to go on from does not fit.
     """
-    plan = load_training(config)
+    return train(load_training(config, changes, root, quick), output, resume, crops, hardware or Hardware())
+
+
+def train(plan: TrainingConfig, output: Path, resume: bool, crops: Path | None, hardware: Hardware) -> Path:
+    """`run` with the training file already read."""
     work = _work_folder(output)
-    sets = {
-        split: SOURCES.build(source, settings, plan.crop, plan.labels, work / split)
-        for split, (source, settings) in plan.data.items()
-    }
-    network, mean, std = _fit(plan, sets, work, resume)
-    card = _save_model(plan, network, mean, std, output)
-    results = _results(card, plan, sets)
-    (output / RESULTS_FILE).write_text(json.dumps(results, indent=1) + "\n")
+    sets = load_sets(plan, work, crops or work / "crops")
+    # Here, because a detector that found the faces may have set its own number.
+    torch_compat.use_threads(hardware.threads or plan.optimiser.threads)
+    module, trainer = _fit(plan, sets, work, resume, hardware)
+    if not trainer.is_global_zero:
+        return output
+    card = _save_model(plan, sets["train"], module, output)
+    (output / RESULTS_FILE).write_text(json.dumps(_results(card, plan, sets), indent=1) + "\n")
+    shutil.copyfile(work / LOG_FILE, output / LOG_FILE)
     return output
+
+
+def load_sets(plan: TrainingConfig, work: Path, crops: Path) -> dict[str, CropSet]:
+    """The crops of every split; raises InputError when the training set lacks a class."""
+    sets = {}
+    for split, (source, settings) in plan.data.items():
+        request = Request(plan.crop, plan.labels, work / split, crops, plan.roots)
+        loaded = SOURCES.build(source, settings, request)
+        sets[split] = stratified(loaded, plan.limits[split]) if split in plan.limits else loaded
+        _log.info("%s: %d crops %s", split, len(sets[split]), sets[split].counts())
+    empty = [name for name, count in sets["train"].counts().items() if not count]
+    if empty:
+        raise InputError(
+            f"expected training pictures of every class, found none of {', '.join(empty)}; add some, or train "
+            "with a label set that does without"
+        )
+    return sets
 
 
 def _work_folder(output: Path) -> Path:
@@ -64,70 +112,101 @@ def _work_folder(output: Path) -> Path:
 
 
 def _fit(
-    plan: TrainingConfig, sets: dict[str, CropSet], work: Path, resume: bool
-) -> tuple[torch.nn.Module, tuple[float, ...], tuple[float, ...]]:
-    """The network of the epoch with the best validation macro F1, and the pixels' mean and std."""
+    plan: TrainingConfig, sets: Mapping[str, CropSet], work: Path, resume: bool, hardware: Hardware
+) -> tuple[EmotionModule, Trainer]:
+    """The network of the epoch with the best validation macro F1."""
     optimiser = plan.optimiser
-    seed_everything(optimiser.seed)
-    mean, std = channel_statistics(sets["train"])
-    network = ARCHITECTURES.build(plan.architecture, len(plan.labels), plan.crop.size_px, **plan.options)
-    module = EmotionModule(network, len(plan.labels), mean, std, plan.augmentation, plan.loss, optimiser)
-    best = ModelCheckpoint(
-        work, "best", "val_macro_f1", mode="max", save_last=True, enable_version_counter=False
-    )
-    train = CropBatches(sets["train"], optimiser.batch_size, optimiser.seed)
-    validation = CropBatches(sets["validation"], optimiser.batch_size)
     last = work / "last.ckpt"
-    checkpoint = str(last) if resume and last.exists() else None
-    torch_compat.use_threads(optimiser.threads)  # here, because a detector may have set its own number
-    _trainer(optimiser, best).fit(module, train, validation, ckpt_path=checkpoint, weights_only=True)
-    state = torch.load(best.best_model_path, weights_only=True)["state_dict"]
-    module.load_state_dict(state)
-    return module.network, mean, std
+    checkpoint = last if resume and last.exists() else None
+    if checkpoint:
+        check_identity(checkpoint, read_checkpoint(checkpoint)[IDENTITY], plan.identity, tuple(plan.identity))
+    else:
+        (work / LOG_FILE).unlink(missing_ok=True)
+    seed_everything(optimiser.seed, verbose=False)
+    module = _module(plan, sets["train"])
+    trainer = _trainer(plan, work, len(sets["train"]), hardware)
+    batches = CropBatches(
+        sets["train"],
+        optimiser.batch_size,
+        optimiser.seed,
+        balanced=optimiser.sampling == "balanced",
+        rank=trainer.global_rank,
+        world=trainer.world_size,
+    )
+    validation = CropBatches(sets["validation"], optimiser.batch_size)
+    trainer.fit(module, batches, validation, ckpt_path=checkpoint, weights_only=True)
+    module.load_state_dict(read_checkpoint(work / "best.ckpt")["state_dict"])
+    return module, trainer
 
 
-def _trainer(optimiser: OptimiserConfig, best: ModelCheckpoint) -> Trainer:
-    """On the CPU, with a progress bar; P0's schedule stops after 5 epochs without a better validation loss."""
-    stop = [EarlyStopping("val_loss", patience=5)] if optimiser.schedule == "plateau" else []
+def _module(plan: TrainingConfig, crops: CropSet) -> EmotionModule:
+    mean, std = (IMAGENET_MEAN, IMAGENET_STD) if plan.init == IMAGENET else channel_statistics(crops)
+    options = {**plan.options, **({"init": plan.init} if isinstance(plan.init, str) else {})}
+    network = ARCHITECTURES.build(plan.architecture, len(plan.labels), plan.crop.size_px, **options)
+    if isinstance(plan.init, Mapping):
+        start = read_start(
+            Request(plan.crop, plan.labels, Path(), Path(), plan.roots).find(plan.init["from"])
+        )
+        apply_start(network, start, plan.identity)
+        mean, std = start.mean, start.std  # its first layer expects pixels of this kind
+    weights = inverse_frequencies(torch.from_numpy(crops.soft_labels)) if plan.loss.class_weights else None
+    return EmotionModule(
+        network,
+        plan.crop.size_px,
+        mean,
+        std,
+        plan.augmentation,
+        plan.loss,
+        plan.optimiser,
+        weights,
+        plan.identity,
+    )
+
+
+def _trainer(plan: TrainingConfig, work: Path, images: int, hardware: Hardware) -> Trainer:
+    """Checkpoints are written when everything of an epoch is done, so that going on from one is exact."""
+    optimiser = plan.optimiser
+    checkpoints = ModelCheckpoint(
+        work,
+        "best",
+        "val_macro_f1",
+        mode="max",
+        save_last=True,
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+    )
     return Trainer(
-        accelerator="cpu",
+        accelerator=hardware.accelerator,
+        devices=hardware.devices,
+        strategy=hardware.strategy,
         max_epochs=optimiser.epochs,
-        precision=cast(Any, optimiser.precision),  # a str that the configuration has checked
-        callbacks=[best, TQDMProgressBar(), *stop],
-        logger=False,
+        precision=cast(Any, resolve_precision(optimiser.precision, plan.architecture, hardware)),
+        callbacks=[
+            EpochLog(work / LOG_FILE, images),
+            TQDMProgressBar(),
+            *SCHEDULES[optimiser.schedule].callbacks(optimiser),
+            checkpoints,
+        ],
+        logger=TensorBoardLogger(work, "tensorboard", version=""),
+        num_sanity_val_steps=0,
+        log_every_n_steps=1,
+        use_distributed_sampler=False,  # batches know their process
         enable_model_summary=False,
     )
 
 
-def channel_statistics(crops: CropSet) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel of the pixels in 0..1, rounded to four digits."""
-    pixels = crops.images_rgb.reshape(-1, 3)
-    counts = [np.bincount(pixels[:, channel], minlength=256) for channel in range(3)]
-    levels = np.arange(256) / 255.0
-    means = [float(np.average(levels, weights=count)) for count in counts]
-    spread = [
-        float(np.average((levels - m) ** 2, weights=c)) ** 0.5 for m, c in zip(means, counts, strict=True)
-    ]
-    return tuple(round(m, 4) for m in means), tuple(round(max(s, 1e-3), 4) for s in spread)
-
-
-def _save_model(
-    plan: TrainingConfig,
-    network: torch.nn.Module,
-    mean: tuple[float, ...],
-    std: tuple[float, ...],
-    output: Path,
-) -> Card:
+def _save_model(plan: TrainingConfig, crops: CropSet, module: EmotionModule, output: Path) -> Card:
+    network = module.network.cpu()
     card = Card(
         folder=output,
         name=plan.name,
         architecture=plan.architecture,
         labels=plan.labels,
         crop=plan.crop,
-        mean=mean,
-        std=std,
+        mean=_rounded(module.mean),
+        std=_rounded(module.std),
         weights=save_weights(network.state_dict(), output, plan.weights_dtype),
-        training_data=plan.training_data,
+        training_data=" ".join(text for text in (plan.training_data, *crops.notes) if text),
         licence=plan.licence,
         options={key: value for key, value in plan.options.items() if key != "init"},
         notes=plan.notes,
@@ -137,12 +216,16 @@ def _save_model(
     return card
 
 
-def _results(card: Card, plan: TrainingConfig, sets: dict[str, CropSet]) -> dict[str, Any]:
+def _rounded(values: torch.Tensor) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in values.flatten())
+
+
+def _results(card: Card, plan: TrainingConfig, sets: Mapping[str, CropSet]) -> dict[str, Any]:
     """Measured on the stored weights, so that what is reported is what is shipped."""
     runtime = RUNTIMES.build("torch", card, plan.optimiser.threads)
     results: dict[str, Any] = {"model": card.name, "weights_sha256": card.weights.sha256}
-    train = sets["train"]
-    results["train"] = {"n": len(train), "counts": train.counts(), **_group_counts(train)}
+    train_set = sets["train"]
+    results["train"] = {"n": len(train_set), "counts": train_set.counts(), **_group_counts(train_set)}
     for split in ("validation", "test"):
         if split in sets:
             results[split] = _split_results(predict(runtime, card, sets[split]), sets[split])
@@ -162,5 +245,4 @@ def _group_counts(crops: CropSet) -> dict[str, dict[str, int]]:
 
 
 def _groups(crops: CropSet) -> list[str]:
-    """The info columns that hold words."""
-    return [name for name in crops.info if crops.info[name].dtype.kind == "U"]
+    return [name for name in _GROUPS if name in crops.info]

@@ -39,7 +39,7 @@ class EffNetTransformer(nn.Module):
         super().__init__()
         trunk = torch_compat.torchvision().models.efficientnet_b0(weights=None)
         trunk.avgpool, trunk.classifier = nn.Identity(), nn.Identity()
-        initialise(trunk, init)
+        initialise(trunk, init, "efficientnet_b0")
         self.features = trunk.features
         self.project = nn.Linear(_FEATURES, _WIDTH)
         tokens = (-(-size_px // _STRIDE)) ** 2

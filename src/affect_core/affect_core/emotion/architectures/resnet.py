@@ -22,7 +22,7 @@ class ResNet50(nn.Module):
         trunk = torch_compat.torchvision().models.resnet50(weights=None)
         features: int = trunk.fc.in_features
         trunk.fc = nn.Identity()
-        initialise(trunk, init)
+        initialise(trunk, init, "resnet50")
         self.trunk = trunk
         self.classifier = nn.Linear(features, classes)
 

@@ -21,11 +21,10 @@ class TorchRuntime:
         torch_compat.use_threads(threads)
         self._model = load_model(card)
 
-    def forward(self, batch: Batch) -> tuple[Batch, Batch | None]:
+    def forward(self, batch: Batch) -> Output:
         """See `Runtime.forward`."""
         import torch
 
         with torch.inference_mode():
             output: Output = self._model(torch.from_numpy(batch))
-        attention = output.attention
-        return output.logits.numpy(), None if attention is None else attention.numpy()
+        return Output(*(None if part is None else part.numpy() for part in output))

@@ -1,0 +1,59 @@
+"""What a training runs on: processor or graphics cards, threads, arithmetic."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from affect_core.config import Settings, setting
+
+PRECISIONS: Final = ("auto", "32-true", "bf16-mixed", "16-mixed")
+_CPU_FLAGS: Final = ("avx512_bf16", "amx_bf16")
+_CPU_INFO: Final = Path("/proc/cpuinfo")
+
+_FLOAT32_ON_CPU: Final = frozenset({"effnet_transformer"})
+"""Depthwise convolutions are slower in bf16 on the CPU: 16 instead of 24 images/s in EfficientNet-B0."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Hardware(Settings):
+    """Passed on to Lightning's Trainer; does not belong to the training file, as it does not change the recipe."""
+
+    accelerator: str = setting("cpu", "what to train on", choices=("cpu", "gpu", "auto"))
+    devices: int = setting(1, "how many cards, or processes on the CPU", low=1)
+    strategy: str = setting("auto", "how several devices share the work, such as ddp")
+    threads: int = setting(0, "CPU threads of torch; 0 = as the training file says", low=0)
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether a graphics card will be used."""
+        return self.accelerator != "cpu" and torch.cuda.is_available()
+
+
+def resolve_precision(precision: str, architecture: str, hardware: Hardware) -> str:
+    """The arithmetic that ``auto`` stands for: bf16 where the machine computes it, and the network gains from it."""
+    if precision != "auto":
+        return precision
+    if hardware.on_gpu:
+        chosen = "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    else:
+        fast = cpu_has_bf16() and architecture not in _FLOAT32_ON_CPU
+        chosen = "bf16-mixed" if fast else "32-true"
+    _log.info("precision auto: %s", chosen)
+    return chosen
+
+
+def cpu_has_bf16(cpu_info: Path = _CPU_INFO) -> bool:
+    """Whether the processor multiplies bf16 itself; elsewhere it is emulated and slow."""
+    try:
+        lines = cpu_info.read_text().splitlines()
+    except OSError:
+        return False
+    flags = next((line for line in lines if line.startswith("flags")), "").split()
+    return any(flag in flags for flag in _CPU_FLAGS)

@@ -1,0 +1,69 @@
+"""The log of a training: one row of a CSV file for every epoch."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback
+
+COLUMNS: Final = (
+    *("epoch", "steps", "seconds", "images_per_s", "learning_rate"),
+    *("loss", "cross_entropy", "alignment", "sparsity", "variation", "regression"),
+    *("val_loss", "val_accuracy", "val_macro_f1", "val_alignment"),
+    *("val_error_valence", "val_error_arousal", "val_error_intensity"),
+)
+_DIGITS: Final = 6
+
+
+class EpochLog(Callback):
+    """Appends to ``path``. A resumed training replaces the rows of the epochs that it runs again.
+
+    Args:
+        path: the CSV file.
+        images: per epoch, to tell the speed; validation is counted into the time.
+    """
+
+    def __init__(self, path: Path, images: int) -> None:
+        self._path, self._images, self._started = path, images, 0.0
+
+    def on_train_epoch_start(self, trainer: Trainer, module: LightningModule) -> None:
+        """Start the clock."""
+        self._started = perf_counter()
+
+    def on_train_epoch_end(self, trainer: Trainer, module: LightningModule) -> None:
+        """Write the row."""
+        if not trainer.is_global_zero:
+            return
+        seconds = perf_counter() - self._started
+        metrics = {name: round(float(value), _DIGITS) for name, value in trainer.callback_metrics.items()}
+        row = {
+            **metrics,
+            "epoch": trainer.current_epoch,
+            "steps": trainer.global_step,
+            "seconds": round(seconds, 1),
+            "images_per_s": round(self._images / seconds, 1),
+            "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
+        }
+        rows = [old for old in read_log(self._path) if int(old["epoch"]) < trainer.current_epoch]
+        _write(self._path, [*rows, row])
+
+
+def read_log(path: Path) -> list[dict[str, str]]:
+    """Rows of a log, as text; none if there is no log."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    unfinished = path.with_name(f".{path.name}.part")
+    with unfinished.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    unfinished.replace(path)
