@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
 
+from affect_core.avatar.mesh import Mesh
 from affect_core.avatar.part import Part, scaled
 from affect_core.avatar.shape import SIDES, Array
 from affect_core.avatar.truth import Segment
@@ -44,26 +46,22 @@ def hood(robot: Robot, pose: Pose) -> Parts:
 @LIDS.register("shutter")
 def shutter(robot: Robot, pose: Pose) -> Parts:
     """A flat plate from above and one from below."""
-    return _each(robot, pose, lambda *place: _plates(*place, count=1))
+    return _each(robot, pose, partial(_plates, count=1))
 
 
 @LIDS.register("slats")
 def slats(robot: Robot, pose: Pose) -> Parts:
     """The same in several boards, as a blind."""
-    return _each(robot, pose, lambda *place: _plates(*place, count=_SLATS))
-
-
-Place = tuple[Robot, Pose, str, bool]
-"""Whose lid, in which pose, on which side, the upper one."""
+    return _each(robot, pose, partial(_plates, count=_SLATS))
 
 
 def _each(robot: Robot, pose: Pose, build: Callable[[Robot, Pose, str, bool], Parts]) -> Parts:
     return [part for side in SIDES for upper in (True, False) for part in build(robot, pose, side, upper)]
 
 
-def _part(robot: Robot, side: str, upper: bool, mesh: object, gain: float = 1.0) -> Part:
+def _part(robot: Robot, side: str, upper: bool, mesh: Mesh, gain: float = 1.0) -> Part:
     name = f"{'upper' if upper else 'lower'}_lid_{side}"
-    return head_part(name, mesh, scaled(robot.paint.lid, gain), 0.15, Segment.LID)  # type: ignore[arg-type]
+    return head_part(name, mesh, scaled(robot.paint.lid, gain), 0.15, Segment.LID)
 
 
 def _span(robot: Robot, pose: Pose, side: str, upper: bool, power: float) -> tuple[Array, Array, Array]:

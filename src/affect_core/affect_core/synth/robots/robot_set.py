@@ -103,7 +103,11 @@ def robot_of(seed: int, head: int) -> Robot:
 def draw_picture(
     config: RobotSetConfig, table: ExpressionTable, studio: Studio, index: int
 ) -> tuple[Record, Any, Any]:
-    """(record, image uint8 (S, S, 3), segments uint8 (S, S)) of picture ``index`` of the set; ``studio`` is its robot's."""
+    """Picture ``index`` of the set; ``studio`` is its robot's.
+
+    Returns:
+        The record, the image uint8 (S, S, 3), the segments uint8 (S, S).
+    """
     from affect_core.synth.robots.scenery import draw_cover, draw_light, draw_view, expose
 
     rng = np.random.default_rng([FORMAT, config.seed, index])

@@ -1,4 +1,4 @@
-"""A set of pictures made in shards: by several processes, in any order, again after an interruption, with the same result.
+"""A set of pictures made in shards: by several processes, in any order, after interruptions, always with the same result.
 
 A shard writes its pictures, then its records in one go; the set's records are the shards' put together.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import cos, sin
 from typing import Final
 
@@ -152,16 +152,14 @@ def _turn_z(angle: float) -> Array:
 
 def _arrays(parts: list[Part]) -> _Arrays:
     counts = [len(part.mesh.vertices) for part in parts]
-    starts = np.cumsum([0, *counts])
+    faces = [part.mesh.faces + start for part, start in zip(parts, np.cumsum([0, *counts]), strict=False)]
     return _Arrays(
         vertices=np.concatenate([part.mesh.vertices for part in parts]).astype(np.float32),
         normals=np.concatenate([part.mesh.normals for part in parts]).astype(np.float32),
         colours=np.repeat([part.colour for part in parts], counts, axis=0).astype(np.float32),
         gloss=np.repeat([part.gloss for part in parts], counts).astype(np.float32),
         bones=np.repeat([part.bone for part in parts], counts).astype(np.uint8),
-        faces=np.concatenate([p.mesh.faces + s for p, s in zip(parts, starts, strict=False)]).astype(
-            np.int32
-        ),
+        faces=np.concatenate(faces).astype(np.int32),
         segments=np.concatenate([part.segments for part in parts]),
         shining=np.repeat([isinstance(part, Lamp) for part in parts], counts),
     )
@@ -169,15 +167,9 @@ def _arrays(parts: list[Part]) -> _Arrays:
 
 def _merged(groups: list[_Arrays]) -> _Arrays:
     starts = np.cumsum([0, *(len(group.vertices) for group in groups)])
-    return _Arrays(
-        *(
-            np.concatenate([getattr(g, name) for g in groups])
-            for name in ("vertices", "normals", "colours", "gloss", "bones")
-        ),
-        faces=np.concatenate([g.faces + s for g, s in zip(groups, starts, strict=False)]).astype(np.int32),
-        segments=np.concatenate([g.segments for g in groups]),
-        shining=np.concatenate([g.shining for g in groups]),
-    )
+    columns = {item.name: np.concatenate([getattr(g, item.name) for g in groups]) for item in fields(_Arrays)}
+    faces = np.concatenate([g.faces + start for g, start in zip(groups, starts, strict=False)])
+    return _Arrays(**columns | {"faces": faces.astype(np.int32)})
 
 
 def _camera(landmarks: Array, view: View) -> tuple[Singles, float, Floats]:

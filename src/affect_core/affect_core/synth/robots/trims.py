@@ -9,12 +9,12 @@ import numpy as np
 
 from affect_core.avatar import mesh
 from affect_core.avatar.mesh import Mesh
-from affect_core.avatar.part import Part, scaled
+from affect_core.avatar.part import Part
 from affect_core.avatar.shape import SIDES
 from affect_core.avatar.skeleton import Bone
 from affect_core.avatar.truth import Segment
 from affect_core.synth.robots.base import EARS, NECKS, TOPS, Parts, Robot, head_part, lamp_part
-from affect_core.synth.robots.solids import faces_where, joined, lying, rolled
+from affect_core.synth.robots.solids import faces_where, joined, lying, rolled, sheet
 
 _BACK_Y = 0.012
 
@@ -198,7 +198,7 @@ def bellows(robot: Robot) -> Parts:
 
 
 def _still(shape: Mesh, robot: Robot, bone: Bone) -> Part:
-    return Part("neck", shape, scaled(robot.paint.body, 1.0), 0.2, bone, Segment.BODY)
+    return Part("neck", shape, robot.paint.body, 0.2, bone, Segment.BODY)
 
 
 def _cone(radius: float, height: float) -> Mesh:
@@ -213,6 +213,4 @@ def _cone(radius: float, height: float) -> Mesh:
         ],
         -1,
     )
-    from affect_core.synth.robots.solids import sheet
-
     return sheet(points)
