@@ -25,14 +25,14 @@ class Request:
         crop: how faces are cut out.
         label_names: classes, in the order of the labels.
         work: folder for what is generated for this training; it may hold such things already.
-        crops: folder for what is cut out of manifests; several trainings may share it.
+        crops: folder for what is cut out of manifests, which several trainings may share; None = ``work``.
         roots: folders that relative paths are looked up in, best first.
     """
 
     crop: CropSpec
     label_names: tuple[str, ...]
     work: Path
-    crops: Path
+    crops: Path | None = None
     roots: tuple[Path, ...] = (Path(),)
 
     def find(self, path: str) -> Path:
@@ -93,7 +93,7 @@ class OneSet(Settings):
 
 @SOURCES.register("manifests")
 def _manifests(settings: Mapping[str, Any], request: Request) -> CropSet:
-    """Sets of pictures, cut out with the crop function into ``crops`` and joined: ``{paths: [...]}``."""
+    """Sets of pictures, cut out with the crop function and joined: ``{paths: [...]}``."""
     where = "data source manifests"
     config = from_mapping(ManifestsConfig, settings, where)
     if not config.paths:
@@ -108,7 +108,7 @@ def _one_set(entry: OneSet, config: ManifestsConfig, request: Request) -> CropSe
     from affect_core.data.manifest import load_manifest
 
     manifest = load_manifest(request.find(entry.path))
-    folder = request.crops / _crops_name(manifest.folder, config, request)
+    folder = _crops_folder(manifest.folder.resolve(), config, request)
     crops = cut(manifest, request.crop, request.label_names, folder, config.landmark_jitter, config.seed)
     if entry.limit:
         crops = stratified(crops, entry.limit, config.seed)
@@ -119,8 +119,10 @@ def _one_set(entry: OneSet, config: ManifestsConfig, request: Request) -> CropSe
     return replace(crops, info=info, notes=tuple(text for text in (note, stand_in) if text))
 
 
-def _crops_name(folder: Path, config: ManifestsConfig, request: Request) -> str:
-    """Of the folder for a set's crops: another one for everything that makes other crops of the same set."""
+def _crops_folder(source: Path, config: ManifestsConfig, request: Request) -> Path:
+    """Where a set's crops are kept. In a shared folder the name tells apart what makes other crops of one set."""
+    if request.crops is None:
+        return request.work / source.name
     noise = (config.landmark_jitter, config.seed if config.landmark_jitter else 0)
-    key = repr((folder.resolve(), request.crop, request.label_names, noise))
-    return f"{folder.resolve().name}-{sha256(key.encode()).hexdigest()[:8]}"
+    key = repr((source, request.crop, request.label_names, noise))
+    return request.crops / f"{source.name}-{sha256(key.encode()).hexdigest()[:8]}"

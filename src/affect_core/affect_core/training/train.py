@@ -75,7 +75,7 @@ def run(
 def train(plan: TrainingConfig, output: Path, resume: bool, crops: Path | None, hardware: Hardware) -> Path:
     """`run` with the training file already read."""
     work = _work_folder(output)
-    sets = load_sets(plan, work, crops or work / "crops")
+    sets = load_sets(plan, work, crops)
     # Here, because a detector that found the faces may have set its own number.
     torch_compat.use_threads(hardware.threads or plan.optimiser.threads)
     module, trainer = _fit(plan, sets, work, resume, hardware)
@@ -87,7 +87,7 @@ def train(plan: TrainingConfig, output: Path, resume: bool, crops: Path | None, 
     return output
 
 
-def load_sets(plan: TrainingConfig, work: Path, crops: Path) -> dict[str, CropSet]:
+def load_sets(plan: TrainingConfig, work: Path, crops: Path | None) -> dict[str, CropSet]:
     """The crops of every split; raises InputError when the training set lacks a class."""
     sets = {}
     for split, (source, settings) in plan.data.items():
@@ -144,9 +144,7 @@ def _module(plan: TrainingConfig, crops: CropSet) -> EmotionModule:
     options = {**plan.options, **({"init": plan.init} if isinstance(plan.init, str) else {})}
     network = ARCHITECTURES.build(plan.architecture, len(plan.labels), plan.crop.size_px, **options)
     if isinstance(plan.init, Mapping):
-        start = read_start(
-            Request(plan.crop, plan.labels, Path(), Path(), plan.roots).find(plan.init["from"])
-        )
+        start = read_start(Request(plan.crop, plan.labels, Path(), roots=plan.roots).find(plan.init["from"]))
         apply_start(network, start, plan.identity)
         mean, std = start.mean, start.std  # its first layer expects pixels of this kind
     weights = inverse_frequencies(torch.from_numpy(crops.soft_labels)) if plan.loss.class_weights else None
