@@ -23,6 +23,8 @@ class Journal:
         self._known = _read(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._stream: TextIO = path.open("a")
+        if self._stream.tell():
+            self._stream.write("\n")  # ends a line that an interruption cut off
 
     def close(self) -> None:
         """Everything is on disk after this."""
