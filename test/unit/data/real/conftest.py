@@ -9,12 +9,21 @@ import pytest
 from scipy.io import savemat
 from skimage.data import astronaut
 
-FACE = (179, 59, 268, 176)  # of the astronaut, as a detector finds it: x1, y1, x2, y2
 CSV_HEADER = (
     "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal"
 )
+EMOTIC_HEADER = (
+    "Index",
+    "Folder",
+    "Filename",
+    "Image Size",
+    "BBox",
+    "Categorical_Labels",
+    "Continuous_Labels",
+    "Gender",
+    "Age",
+)
 LANDMARKS = ";".join(f"{100 + i};{50 + i / 2}" for i in range(68))
-CATEGORIES = ("Doubt/Confusion", "Annoyance", "Disapproval", "Disconnection", "Disquietment", "Engagement")
 
 
 def _write_picture(path, image_rgb):
@@ -92,7 +101,9 @@ def affectnet_npy(tmp_path_factory):
     add("train_set", "2", part, exp=np.array("1"), val=np.array("0.5"), aro=np.array("0.25"), lnd=flat)
     add("train_set", "10", part, exp=np.array(7), val=np.array(-2.0), aro=np.array(-2.0))
     add("train_set", "11", part)  # without annotations
-    add("train_set", "12", exp=np.array("3"), val=np.array("0"), aro=np.array("0"), lnd=flat)  # without a picture
+    add(
+        "train_set", "12", exp=np.array("3"), val=np.array("0"), aro=np.array("0"), lnd=flat
+    )  # without a picture
     add("val_set", "1", part, exp=np.array("0"), val=np.array("0"), aro=np.array("0"), lnd=flat)
     return root
 
@@ -132,14 +143,25 @@ def emotic_csv(tmp_path_factory, write_pictures):
     root = tmp_path_factory.mktemp("emotic_csv")
     _emotic_pictures(root, write_pictures)
     (root / "emotic_pre").mkdir()
-    header = "Index,Folder,Filename,Image Size,BBox,Categorical_Labels,Continuous_Labels,Gender,Age".split(",")
     for split in ("train", "val", "test"):
         with (root / "emotic_pre" / f"{split}.csv").open("w", newline="") as stream:
             writer = csv.writer(stream, dialect="excel")
-            writer.writerow(header)
-            for index, (_, name, box, categories, continuous) in enumerate(p for p in PEOPLE if p[0] == split):
+            writer.writerow(EMOTIC_HEADER)
+            for index, (_, name, box, categories, continuous) in enumerate(
+                p for p in PEOPLE if p[0] == split
+            ):
                 writer.writerow(
-                    [index, FOLDER, name, [512, 512], list(box), categories, list(continuous), "Female", "Adult"]
+                    [
+                        index,
+                        FOLDER,
+                        name,
+                        [512, 512],
+                        list(box),
+                        categories,
+                        list(continuous),
+                        "Female",
+                        "Adult",
+                    ]
                 )
     return root
 
