@@ -9,6 +9,9 @@ import click
 
 from affect_core.labels import LABEL_SETS
 
+_SHOWN = 40
+_SHEET = "contact_sheet.jpg"
+
 
 @click.command()
 @click.option(
@@ -30,7 +33,10 @@ from affect_core.labels import LABEL_SETS
     "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the set."
 )
 @click.option("--workers", default=0, type=click.IntRange(0), help="Processes; 0 = one per core.")
-def robots(label_set: str, heads: int, images_per_head: int, seed: int, output: Path, workers: int) -> None:
+@click.option("--sheet", is_flag=True, help="Lay out the first 40 robots with every expression, too.")
+def robots(
+    label_set: str, heads: int, images_per_head: int, seed: int, output: Path, workers: int, sheet: bool
+) -> None:
     """A labelled set of random robots: no robot twice, none like the OhBot.
 
     Goes on where an interrupted run stopped. Prints the manifest's path.
@@ -42,4 +48,14 @@ def robots(label_set: str, heads: int, images_per_head: int, seed: int, output: 
         labels=LABEL_SETS[label_set], heads=heads, images_per_head=images_per_head, seed=seed
     )
     manifest = generate(config, output, workers or os.cpu_count() or 1)
+    if sheet:
+        _lay_out(config.seed, min(heads, _SHOWN), config.labels, output / _SHEET)
     click.echo(manifest.folder / RECORDS_FILE)
+
+
+def _lay_out(seed: int, heads: int, labels: tuple[str, ...], path: Path) -> None:
+    from affect_core.synth.robots.sheet import robots_sheet
+    from affect_core.synth.sheets import lay_out, save_image
+
+    save_image(path, lay_out(robots_sheet(seed, heads, labels)), quality=82)
+    click.echo(path)

@@ -90,7 +90,7 @@ def wedge(robot: Robot) -> Parts:
     tip, top = nose_tip(robot), np.array((0.0, _skin_y(robot, high) - 0.001, high))
     back = 0.006
     right, left = (np.array((sign * half, tip[1] + reach + back, size.nose_z - 0.004)) for sign in (-1, 1))
-    high_right, high_left = (top + (sign * 0.4 * half, back, 0) for sign in (-1, 1))
+    high_right, high_left = (top + np.array((sign * 0.4 * half, back, 0)) for sign in (-1, 1))
     parts = [
         sheet(np.array([[high_right, top], [right, tip]])),
         sheet(np.array([[top, high_left], [tip, left]])),

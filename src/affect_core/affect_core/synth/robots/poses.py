@@ -87,6 +87,13 @@ class Shown:
         return yaw, pitch, roll
 
 
+def plain_pose(table: ExpressionTable, robot: Robot, label: str, side: str = "left") -> dict[str, float]:
+    """The expression at full strength without noise, the head straight ahead; for contact sheets."""
+    deltas = _deltas(table, table.get(label).led_by(side), side)
+    pose = _served(robot, {joint: delta for joint, delta in deltas.items() if joint not in _HEAD})
+    return _limited(pose)
+
+
 def draw_shown(
     table: ExpressionTable,
     robot: Robot,
@@ -99,17 +106,16 @@ def draw_shown(
     side = ("right", "left")[int(rng.integers(2))]
     row = table.get(label).led_by(side)
     with_cue = bool(rng.random() < _CUE_SHARE)
-    wanted = _deltas(table, row, side, rng)
-    pose = _rest(robot)
-    spread = {
-        group: rng.uniform(1 - _GROUP_SPREAD, 1 + _GROUP_SPREAD) for group in sorted(set(GROUPS.values()))
+    deltas = _deltas(table, row, side)
+    if rng.random() < _MOVING_SHARE:
+        _move(deltas, row, float(rng.uniform(0, _LONGEST_HOLD_S)))
+    spread = _spread(rng)
+    wanted = {
+        joint: strength * spread[joint] * delta
+        for joint, delta in deltas.items()
+        if joint not in _HEAD or with_cue
     }
-    for joint, delta in wanted.items():
-        group = GROUPS.get(_plain(joint), "")
-        own = spread.get(group, 1.0) * rng.uniform(1 - _SERVO_SPREAD, 1 + _SERVO_SPREAD)
-        reach = getattr(robot.size, f"gain_{group}") if group else 1.0
-        if joint not in _HEAD or with_cue:
-            pose[joint] += strength * own * reach * delta
+    pose = _served(robot, wanted)
     _shake(pose, rng)
     return Shown(label, strength, side, _limited(pose), _amounts(table, row, strength), with_cue)
 
@@ -124,23 +130,39 @@ def _amounts(table: ExpressionTable, row: Expression, strength: float) -> dict[s
     }
 
 
-def _deltas(table: ExpressionTable, row: Expression, side: str, rng: np.random.Generator) -> dict[str, float]:
-    """What the expression adds to the rest pose; in some pictures with its cyclic motion at some moment."""
+def _deltas(table: ExpressionTable, row: Expression, side: str) -> dict[str, float]:
+    """What the expression adds to the rest pose at strength 1."""
     rest = rest_pose()
-    deltas = {joint: value - rest[joint] for joint, value in table.pose(row.name, 1.0, side).items()}
-    moment_s = float(rng.uniform(0, _LONGEST_HOLD_S))
-    if rng.random() < _MOVING_SHARE:
-        for cycle in row.motion:
-            for joint in sided_joints(cycle.joint):
-                deltas[joint] += cycle.offset(moment_s)
-    return deltas
+    return {joint: value - rest[joint] for joint, value in table.pose(row.name, 1.0, side).items()}
 
 
-def _rest(robot: Robot) -> dict[str, float]:
+def _move(deltas: dict[str, float], row: Expression, moment_s: float) -> None:
+    """Add the expression's cyclic motion at a moment of its hold."""
+    for cycle in row.motion:
+        for joint in sided_joints(cycle.joint):
+            deltas[joint] += cycle.offset(moment_s)
+
+
+def _spread(rng: np.random.Generator) -> dict[str, float]:
+    """Joint -> how much more or less of it there is."""
+    groups = sorted(set(GROUPS.values()))
+    shared = dict(zip(groups, rng.uniform(1 - _GROUP_SPREAD, 1 + _GROUP_SPREAD, len(groups)), strict=True))
+    own = rng.uniform(1 - _SERVO_SPREAD, 1 + _SERVO_SPREAD, len(JOINTS))
+    return {
+        joint: float(shared.get(GROUPS.get(_plain(joint), ""), 1.0) * share)
+        for joint, share in zip(JOINTS, own, strict=True)
+    }
+
+
+def _served(robot: Robot, wanted: Mapping[str, float]) -> dict[str, float]:
+    """This robot's rest pose, and what is wanted beyond it with the gains of its servos."""
     pose = rest_pose()
     for side in ("right", "left"):
         pose[f"upper_lid_{side}"] = radians(robot.size.lid_rest_deg)
         pose[f"lower_lid_{side}"] = radians(robot.size.lower_lid_rest_deg)
+    for joint, delta in wanted.items():
+        group = GROUPS.get(_plain(joint))
+        pose[joint] += delta * (getattr(robot.size, f"gain_{group}") if group else 1.0)
     return pose
 
 

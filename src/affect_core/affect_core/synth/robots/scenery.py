@@ -20,11 +20,16 @@ from affect_core.synth.robots.solids import joined
 from affect_core.synth.robots.studio import View
 from affect_core.types import ImageRGB
 
-_EVEN, _DIM = (0.75, 1.4), (0.18, 0.70)
+_EVEN, _DIM = (0.75, 1.4), (0.25, 0.70)
 """Sum of all light."""
 
+SHOWROOM: Final = np.array(
+    [[0.32, -0.81, 0.49], [0.6] * 3, [-0.5, -0.8, 0.33], [0.15] * 3, [0.42] * 3], np.float32
+)
+"""Rows of an even light, for contact sheets."""
+
 _GLASSES_SHARE: Final = 0.10
-_BLUR_SHARE: Final = 0.3
+_BLUR_SHARE: Final = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +84,7 @@ def draw_cover(robot: Robot, share: float, rng: np.random.Generator) -> tuple[st
 def expose(picture: NDArray[np.float32], rng: np.random.Generator) -> ImageRGB:
     """Through a camera: some pictures out of focus, all with noise."""
     if rng.random() < _BLUR_SHARE:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.5, 1.6))), np.float32)
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.1))), np.float32)
     grain = rng.standard_normal(picture.shape[:2], dtype=np.float32)[..., None] * np.float32(
         rng.uniform(0, 3.5)
     )
