@@ -32,6 +32,7 @@ def experiment() -> None:
 )
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="CPU threads.")
 @click.option("--quick", is_flag=True, help="The whole path on a few pictures; the numbers mean nothing.")
+@click.option("--stand-in", is_flag=True, help="Procedural heads in place of humans; the results say so.")
 @click.option("--list", "listing", is_flag=True, help="Say what is done, running and left; do nothing.")
 def run(config: Path | None, listing: bool, threads: int, only: tuple[str, ...], **chosen: Any) -> None:
     """Do what is left of the experiment CONFIG (default: config/experiments/p0.yaml).

@@ -13,7 +13,7 @@ from affect_core.emotion.base import RUNTIMES, Runtime
 from affect_core.emotion.card import Card
 from affect_core.emotion.preprocess import to_batch
 from affect_core.errors import InputError
-from affect_core.experiment.crops import cut_set
+from affect_core.experiment.crops import load_crops
 from affect_core.experiment.places import Places
 from affect_core.experiment.plan import Experiment, RunSpec, TestSpec
 from affect_core.experiment.predictions import Predictions, grouped
@@ -26,9 +26,9 @@ def answers_of(
 ) -> dict[str, Predictions]:
     """Test -> what the model of ``card`` says. A set that several tests share is read once."""
     tests = [plan.tests[key] for key in run.spec.tests]
-    maps = {test.set: test.label_map for test in tests}
+    sets = {test.set: test for test in tests}
     runtime = RUNTIMES.build("torch", card, threads)
-    read = {name: _read(runtime, card, cut_set(places, name, run, maps[name])) for name in maps}
+    read = {name: _read(runtime, card, load_crops(places, name, run, test)) for name, test in sets.items()}
     return {test.key: with_lighting(read[test.set], test) for test in tests}
 
 
@@ -48,7 +48,7 @@ def with_lighting(answer: Predictions, test: TestSpec) -> Predictions:
 def validation_answers(run: RunSpec, places: Places, card: Card, threads: int) -> dict[str, Predictions]:
     """Validation set -> what the model says."""
     runtime = RUNTIMES.build("torch", card, threads)
-    sets = {name: cut_set(places, name, run) for name in run.spec.validation}
+    sets = {share.set: load_crops(places, share.set, run) for share in run.spec.validation}
     return {name: _read(runtime, card, crops) for name, crops in sets.items()}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Final
+import json
+from typing import Any
 
 import numpy as np
 
@@ -19,12 +19,14 @@ from affect_core.experiment.statistics import METRICS, overall, sums_by_group
 from affect_core.experiment.temperature import fit_temperature
 from affect_core.experiment.train import TRAINING_FILE, trained
 
-_CURVE_FILE: Final = "metrics.csv"
-
 
 def measure_run(plan: Experiment, run: RunSpec, places: Places, threads: int, command: str) -> None:
     """Read every test with the run's model, and write the files that are committed."""
-    card = load_card(places.run_folder(run))
+    from affect_core.training.progress import read_log
+    from affect_core.training.train import LOG_FILE
+
+    folder = places.run_folder(run)
+    card = load_card(folder)
     validation = validation_answers(run, places, card, threads)
     temperature = _temperature(validation)
     path = places.predictions(run)
@@ -41,13 +43,13 @@ def measure_run(plan: Experiment, run: RunSpec, places: Places, threads: int, co
         "synthetic": True,
         "stand_in": _stand_in(run, places),
         "command": command,
-        "training_command": f"affect-hri train {places.run_folder(run) / TRAINING_FILE}",
+        "training_command": _training_command(run, places),
         "note": run.spec.note,
         "labels": run.spec.labels,
         "crop": dict(run.crop),
         "training": dict(run.training),
         "machine": machine(threads, float(trained(run, places)["seconds"])),
-        "curve": _curve(places.run_folder(run)),
+        "curve": _curve(read_log(folder / LOG_FILE)),
         "temperature": round(temperature, DECIMALS),
         "validation": {name: _summary(one) for name, one in validation.items()},
         "rows": run_rows(plan, run, answers, temperature),
@@ -67,13 +69,18 @@ def _temperature(validation: dict[str, Predictions]) -> float:
 
 def _stand_in(run: RunSpec, places: Places) -> str:
     """What stood in for what in training or tests; empty = nothing."""
-    names = (*run.spec.train, *run.spec.validation)
+    names = [share.set for share in (*run.spec.train, *run.spec.validation)]
     return " ".join(dict.fromkeys(load_manifest(places.set_folder(n)).stand_in for n in names)).strip()
 
 
-def _curve(folder: Path) -> list[dict[str, Any]]:
-    """What the training logged after each epoch."""
-    return []
+def _training_command(run: RunSpec, places: Places) -> str:
+    folder = places.run_folder(run)
+    return f"affect-hri train {folder / TRAINING_FILE} --output {folder} --crops {places.crops}"
+
+
+def _curve(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """What the training logged after each epoch; what was not measured is left out."""
+    return [{name: json.loads(value) for name, value in row.items() if value} for row in rows]
 
 
 def _summary(answer: Predictions) -> dict[str, float]:

@@ -34,13 +34,18 @@ class Places:
         """A set of pictures."""
         return self.data / name
 
-    def crops(self, name: str, crop: str, labels: str) -> Path:
-        """The faces of a set, cut out one way, with the classes of one label set."""
-        return self.output / "crops" / f"{crop}-{labels}" / name
+    @property
+    def crops(self) -> Path:
+        """Faces that were cut out of the sets."""
+        return self.output / "crops"
 
     def run_folder(self, run: RunSpec) -> Path:
         """The model folder that a run trains; its subfolder ``work`` has the checkpoints."""
-        return self.output / "runs" / run.model / f"{run.stage}_{run.seed}"
+        return self.named_run_folder(run.name)
+
+    def named_run_folder(self, name: str) -> Path:
+        """The same, of a run's name."""
+        return self.output / "runs" / name
 
     def result(self, run: RunSpec) -> Path:
         """The committed rows of a run."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -45,11 +45,21 @@ class TestSpec(Settings):
     label_map: str = setting(
         "", "entry of config/label_maps.yaml that translates the set's labels; empty = none"
     )
+    keep: str = setting("", "label set; pictures with other labels are left out; empty = none are")
 
     @property
     def key(self) -> str:
         """Unique name: the look distinguishes tests of one name."""
         return f"{self.name}-{self.look}" if self.look else self.name
+
+
+@dataclass(frozen=True)
+class Share(Settings):
+    """A set in a training, or a part of it."""
+
+    set: str = setting("", "set of pictures")
+    limit: int = setting(0, "at most so many of its pictures, every class keeping its share; 0 = all", low=0)
+    repeat: int = setting(1, "how often each comes in an epoch", low=1)
 
 
 @dataclass(frozen=True)
@@ -64,8 +74,8 @@ class StageSpec(Settings):
     seeds: tuple[int, ...] = setting((0,), "one run per seed")
     labels: str = setting("complex-6", "label set of the model")
     crop: str = setting("tight", "entry of crops")
-    train: tuple[str, ...] = setting((), "sets that are trained on, together")
-    validation: tuple[str, ...] = setting((), "sets that choose the best epoch, together")
+    train: tuple[Share, ...] = setting((), "what is trained on; a name stands for the whole set")
+    validation: tuple[Share, ...] = setting((), "what chooses the best epoch")
     tests: tuple[str, ...] = setting((), "keys of the tests")
     note: str = setting("", "a sentence for the tables")
 
@@ -136,10 +146,7 @@ def load_experiment(path: Path, quick: bool = False, stand_in: bool = False) -> 
         values = merged(values, values.get("quick") or {})
     sets = {name: _set(path, name, entry) for name, entry in values["sets"].items()}
     tests = _tests(path, values["tests"])
-    stages = {
-        name: from_mapping(StageSpec, _without(stage, "training"), f"{path}: stages: {name}")
-        for name, stage in values["stages"].items()
-    }
+    stages = {name: _stage(f"{path}: stages: {name}", stage) for name, stage in values["stages"].items()}
     plan = Experiment(values["name"], sets, tests, tuple(values["models"]), stages, quick=quick)
     _check(path, plan, values)
     runs: dict[str, RunSpec] = {}
@@ -208,8 +215,8 @@ def _run(
         "labels": spec.labels,
         "crop": crop,
         "parent": runs[parent].hash if parent else "",
-        "train": [set_identity(plan, name) for name in spec.train],
-        "validation": [set_identity(plan, name) for name in spec.validation],
+        "train": [[vars(share), set_identity(plan, share.set)] for share in spec.train],
+        "validation": [[vars(share), set_identity(plan, share.set)] for share in spec.validation],
         "stand_in": stand_in,
     }
     tests = [[vars(plan.tests[k]), set_identity(plan, plan.tests[k].set)] for k in spec.tests]
@@ -232,6 +239,14 @@ def _set(path: Path, name: str, entry: Any) -> SetSpec:
     return SetSpec(name, kind, settings or {})
 
 
+def _stage(where: str, entry: Mapping[str, Any]) -> StageSpec:
+    values = _without(entry, "training")
+    for key in ("train", "validation"):
+        listed = [{"set": item} if isinstance(item, str) else item for item in values.get(key, ())]
+        values[key] = [from_mapping(Share, item, f"{where}: {key}") for item in listed]
+    return from_mapping(StageSpec, values, where)
+
+
 def _tests(path: Path, entries: Any) -> dict[str, TestSpec]:
     tests = {}
     for entry in entries:
@@ -249,7 +264,7 @@ def _check(path: Path, plan: Experiment, values: Mapping[str, Any]) -> None:
         _known(f"{where}: after: stage", (spec.after,) if spec.after else (), _before(plan, stage))
         _known(f"{where}: model", spec.models, plan.models)
         _known(f"{where}: crop", (spec.crop,), values["crops"])
-        _known(f"{where}: set", (*spec.train, *spec.validation), plan.sets)
+        _known(f"{where}: set", (share.set for share in (*spec.train, *spec.validation)), plan.sets)
         _known(f"{where}: test", spec.tests, plan.tests)
     for test in plan.tests.values():
         _known(f"{path}: tests: {test.name}: set", (test.set,), plan.sets)
@@ -262,7 +277,7 @@ def _before(plan: Experiment, stage: str) -> list[str]:
     return names[: names.index(stage)]
 
 
-def _known(kind: str, names: tuple[str, ...], known: Any) -> None:
+def _known(kind: str, names: Iterable[str], known: Any) -> None:
     for name in names:
         if name not in known:
             raise UnknownName(kind, name, known)

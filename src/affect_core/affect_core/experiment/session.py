@@ -50,6 +50,7 @@ def open_session(
     models: Path | None = None,
     threads: int = 1,
     quick: bool = False,
+    stand_in: bool = False,
 ) -> Session:
     """Read an experiment and lay out its steps.
 
@@ -60,11 +61,12 @@ def open_session(
         threads: of each process.
         quick: the whole path on a few pictures. Procedural heads then stand in for humans where the ICT face
             model is not found.
+        stand_in: they do so in any case; the results say it.
 
     Raises:
         ConfigError: the file cannot be used, or the face model is missing in a run that is not quick.
     """
-    stand_in = quick and not has_humans()
+    stand_in = stand_in or (quick and not has_humans())
     plan = load_experiment(config, quick, stand_in)
     output = output or REPORTS / (f"{plan.name}-quick" if quick else plan.name)
     places = Places(output, models or (output / "models" if quick else find_shared("models")))

@@ -15,6 +15,7 @@ from affect_core.config import from_mapping
 from affect_core.data.manifest import SET_FILE, Manifest
 from affect_core.evaluation.report import write_whole
 from affect_core.experiment.plan import Experiment, set_identity, set_needs
+from affect_core.labels import LABEL_SETS
 from affect_core.paths import set_aside
 from affect_core.registry import Registry
 
@@ -22,6 +23,8 @@ SETS: Registry[Manifest] = Registry("generator of sets")
 """Name -> ``(settings, folder, workers, context) -> Manifest``."""
 
 _MADE: Final = "made.json"
+_STAND_IN_SEEDS: Final = 10_000
+"""Apart from the seeds of the sets that show robots."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +93,33 @@ def _read(path: Path) -> dict[str, Any]:
 @SETS.register("humans")
 def _humans(settings: Mapping[str, Any], folder: Path, workers: int, context: SetContext) -> Manifest:
     """Synthetic humans; procedural heads in their place where the ICT face model is not at hand."""
-    from affect_core.synth.humans import HumanSetConfig, generate
+    from affect_core.synth.humans.base import HumanSetConfig
 
     config = from_mapping(HumanSetConfig, settings, f"set {folder.name}")
-    return _stand_in(config, folder, workers) if context.stand_in else generate(config, folder, workers)
+    if context.stand_in:
+        return _robots_instead(config, folder, workers)
+    from affect_core.synth.humans.human_set import generate
+
+    return generate(config, folder, workers)
+
+
+def _robots_instead(config: Any, folder: Path, workers: int) -> Manifest:
+    """As many random robots, one for each picture of every class; the set says what it stands in for."""
+    from affect_core.synth.robots import RobotSetConfig, generate
+
+    labels = LABEL_SETS[config.labels]
+    robots = RobotSetConfig(
+        labels=labels,
+        heads=-(-config.images // len(labels)),
+        images_per_head=len(labels),
+        seed=_STAND_IN_SEEDS + config.seed,
+        size_px=config.size_px,
+        intensity_low=config.intensity_low,
+        intensity_high=config.intensity_high,
+        dim_share=config.dim_share,
+        stands_in=True,
+    )
+    return generate(robots, folder, workers)
 
 
 @SETS.register("robots")
@@ -102,6 +128,14 @@ def _robots(settings: Mapping[str, Any], folder: Path, workers: int, _context: S
     from affect_core.synth.robots import RobotSetConfig, generate
 
     return generate(from_mapping(RobotSetConfig, settings, f"set {folder.name}"), folder, workers)
+
+
+@SETS.register("ohbot")
+def _ohbot(settings: Mapping[str, Any], folder: Path, workers: int, _context: SetContext) -> Manifest:
+    """The virtual OhBot, as P0 photographed the real one, or few-shot pictures of it."""
+    from affect_core.synth.robots.ohbot import OhbotManifestConfig, generate
+
+    return generate(from_mapping(OhbotManifestConfig, settings, f"set {folder.name}"), folder, workers)
 
 
 @SETS.register("shortcut")

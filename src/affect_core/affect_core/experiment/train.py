@@ -12,14 +12,14 @@ import yaml
 
 from affect_core.evaluation.report import write_whole
 from affect_core.experiment.places import Places
-from affect_core.experiment.plan import Experiment, RunSpec, merged
+from affect_core.experiment.plan import RunSpec, Share, merged
 from affect_core.paths import set_aside
 
 TRAINING_FILE: Final = "training.yaml"
 _STATE: Final = "state.json"
 
 
-def train_run(plan: Experiment, run: RunSpec, places: Places, threads: int) -> None:
+def train_run(run: RunSpec, places: Places, threads: int) -> None:
     """Train; goes on after the last finished epoch of an interrupted call. Crops and the parent's weights are there.
 
     A folder that was trained with another configuration is set aside (renamed), never overwritten.
@@ -32,11 +32,10 @@ def train_run(plan: Experiment, run: RunSpec, places: Places, threads: int) -> N
     state = {"hash": run.hash, "seconds": 0.0, "finished": False, **trained(run, places)}
     file = folder / TRAINING_FILE
     _write_state(folder, state)
-    write_whole(file, yaml.safe_dump(training_file(plan, run, places, threads), sort_keys=False).encode())
-    _share_crops(run, places)
+    write_whole(file, yaml.safe_dump(training_file(run, places, threads), sort_keys=False).encode())
     before, started = float(state["seconds"]), time.monotonic()
     try:
-        train(file, folder, resume=True)
+        train(file, folder, resume=True, crops=places.crops)
         state["finished"] = True
     finally:
         _write_state(folder, state | {"seconds": before + time.monotonic() - started})
@@ -57,30 +56,34 @@ def trained(run: RunSpec, places: Places) -> dict[str, Any]:
     return state
 
 
-def training_file(plan: Experiment, run: RunSpec, places: Places, threads: int) -> dict[str, Any]:
-    """The content of the run's training file, as `affect-hri train` reads it."""
-    data = {"train": run.spec.train, "validation": run.spec.validation}
-    content = {
+def training_file(run: RunSpec, places: Places, threads: int) -> dict[str, Any]:
+    """The content of the run's training file, as `affect-hri train` reads it; paths are relative to its folder."""
+    folder = places.run_folder(run)
+    content: dict[str, Any] = {
         "name": run.model,
         "labels": run.spec.labels,
         "crop": dict(run.crop),
         "data": {
-            split: {"manifests": {"paths": [str(places.set_folder(name)) for name in names]}}
-            for split, names in data.items()
+            split: {
+                "manifests": {"paths": [_share(share, places, folder) for share in shares], "seed": run.seed}
+            }
+            for split, shares in _splits(run)
         },
     }
+    if run.parent:
+        content["init"] = {"from": os.path.relpath(places.named_run_folder(run.parent), folder)}
     return merged(merged(content, run.training), {"optimiser": {"threads": threads}})
 
 
-def _share_crops(run: RunSpec, places: Places) -> None:
-    """Let the training find the experiment's crops where it would put its own."""
-    for split, names in (("train", run.spec.train), ("validation", run.spec.validation)):
-        for name in names:
-            link = places.run_folder(run) / "work" / split / name
-            link.parent.mkdir(parents=True, exist_ok=True)
-            target = places.crops(name, run.spec.crop, run.spec.labels)
-            if not link.is_symlink():
-                link.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
+def _splits(run: RunSpec) -> tuple[tuple[str, tuple[Share, ...]], ...]:
+    return (("train", run.spec.train), ("validation", run.spec.validation))
+
+
+def _share(share: Share, places: Places, folder: Path) -> dict[str, Any]:
+    chosen = {
+        key: value for key, value in vars(share).items() if key != "set" and value != getattr(Share, key)
+    }
+    return {"path": os.path.relpath(places.set_folder(share.set), folder), **chosen}
 
 
 def _write_state(folder: Path, state: dict[str, Any]) -> None:

@@ -50,25 +50,26 @@ class Workshop:
         )
 
     def _cut(self, name: str, run: RunSpec) -> Step:
-        maps = {self._plan.tests[key].set: self._plan.tests[key].label_map for key in run.spec.tests}
+        tests = {self._plan.tests[key].set: self._plan.tests[key] for key in run.spec.tests}
         return Step(
             _cut_name(name, run),
             (f"set {name}",),
             lambda: is_cut(self._places, name, run),
-            lambda: prepare_crops(self._places, name, run, maps.get(name, "")),
+            lambda: prepare_crops(self._places, name, run, tests.get(name)),
         )
 
     def _train(self, run: RunSpec) -> Step:
-        reads = (*run.spec.train, *run.spec.validation)
+        reads = dict.fromkeys(share.set for share in (*run.spec.train, *run.spec.validation))
         return Step(
             f"train {run.name}",
             (*((f"train {run.parent}",) if run.parent else ()), *(_cut_name(name, run) for name in reads)),
             lambda: is_trained(run, self._places),
-            lambda: train_run(self._plan, run, self._places, self._threads),
+            lambda: train_run(run, self._places, self._threads),
         )
 
     def _measure(self, run: RunSpec) -> Step:
-        reads = (*run.spec.validation, *dict.fromkeys(self._plan.tests[key].set for key in run.spec.tests))
+        validation = [share.set for share in run.spec.validation]
+        reads = dict.fromkeys([*validation, *(self._plan.tests[key].set for key in run.spec.tests)])
         command = self._command.format(run.name)
         return Step(
             f"measure {run.name}",
@@ -78,8 +79,8 @@ class Workshop:
         )
 
     def _sets_of(self, run: RunSpec) -> list[str]:
-        tests = (self._plan.tests[key].set for key in run.spec.tests)
-        return list(dict.fromkeys((*run.spec.train, *run.spec.validation, *tests)))
+        shares = [share.set for share in (*run.spec.train, *run.spec.validation)]
+        return list(dict.fromkeys([*shares, *(self._plan.tests[key].set for key in run.spec.tests)]))
 
 
 def _cut_name(name: str, run: RunSpec) -> str:
