@@ -112,3 +112,11 @@ def test_help_names_all_kinds():
         CliRunner().invoke(commands, ["data", "import", "--help"]).output.replace("\n", "").replace(" ", "")
     )
     assert "affectnet_csv|affectnet_npy|emotic_csv|emotic_mat" in shown
+
+
+def test_affect_map_is_a_picture_with_every_expression_in_it(call, tmp_path):
+    path = tmp_path / "new" / "map.png"
+    assert call("data", "affect-map", path) == [str(path)]
+    picture = cv2.imread(str(path))
+    assert picture.shape[0] == picture.shape[1] == 864
+    assert path.stat().st_size < 200_000

@@ -102,6 +102,18 @@ def check(context: click.Context, folder: Path, sheet: Path | None) -> None:
     context.exit(_code(checked.readable, bool(checked.findings)))
 
 
+@data.command("affect-map")
+@click.argument("output", type=_FILE)
+def affect_map(output: Path) -> None:
+    """Draw where config/affect_map.yaml puts the expressions in valence and arousal, as the picture OUTPUT."""
+    from affect_core.data.affect_figure import affect_map_png
+    from affect_core.heads.expressions import load_expressions
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_bytes(affect_map_png(load_expressions()))
+    click.echo(output)
+
+
 def _code(usable: int, faults: bool) -> int:
     """Of the program: nothing of it can be used, some is wrong, whole."""
     from affect_core.errors import InputError
