@@ -15,9 +15,6 @@ PRECISIONS: Final = ("auto", "32-true", "bf16-mixed", "16-mixed")
 _CPU_FLAGS: Final = ("avx512_bf16", "amx_bf16")
 _CPU_INFO: Final = Path("/proc/cpuinfo")
 
-_FLOAT32_ON_CPU: Final = frozenset({"effnet_transformer"})
-"""Depthwise convolutions are slower in bf16 on the CPU: 16 instead of 24 images/s in EfficientNet-B0."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -36,15 +33,14 @@ class Hardware(Settings):
         return self.accelerator != "cpu" and torch.cuda.is_available()
 
 
-def resolve_precision(precision: str, architecture: str, hardware: Hardware) -> str:
-    """The arithmetic that ``auto`` stands for: bf16 where the machine computes it, and the network gains from it."""
+def resolve_precision(precision: str, hardware: Hardware) -> str:
+    """The arithmetic that ``auto`` stands for: bf16 where the machine computes it."""
     if precision != "auto":
         return precision
     if hardware.on_gpu:
         chosen = "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
     else:
-        fast = cpu_has_bf16() and architecture not in _FLOAT32_ON_CPU
-        chosen = "bf16-mixed" if fast else "32-true"
+        chosen = "bf16-mixed" if cpu_has_bf16() else "32-true"
     _log.info("precision auto: %s", chosen)
     return chosen
 

@@ -1,14 +1,16 @@
-"""The log of a training: one row of a CSV file for every epoch."""
+"""What a training says about itself: a bar while it runs, one row of a CSV file for every epoch."""
 
 from __future__ import annotations
 
 import csv
+import logging
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
+from tqdm import tqdm
 
 COLUMNS: Final = (
     *("epoch", "steps", "seconds", "images_per_s", "learning_rate"),
@@ -17,6 +19,30 @@ COLUMNS: Final = (
     *("val_error_valence", "val_error_arousal", "val_error_intensity"),
 )
 _DIGITS: Final = 6
+_log = logging.getLogger(__name__)
+
+
+class Bar(Callback):
+    """A progress bar for every epoch, on stderr; silent where that is not a terminal."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] | None = None
+
+    def on_train_epoch_start(self, trainer: Trainer, module: LightningModule) -> None:
+        """Open the bar."""
+        title = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"
+        off = None if trainer.is_global_zero else True
+        self._bar = tqdm(total=int(trainer.num_training_batches), desc=title, unit="batch", disable=off)
+
+    def on_train_batch_end(self, *_arguments: Any) -> None:
+        """One step."""
+        if self._bar is not None:
+            self._bar.update()
+
+    def on_train_epoch_end(self, trainer: Trainer, module: LightningModule) -> None:
+        """Close the bar."""
+        if self._bar is not None:
+            self._bar.close()
 
 
 class EpochLog(Callback):
@@ -48,6 +74,9 @@ class EpochLog(Callback):
             "images_per_s": round(self._images / seconds, 1),
             "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
         }
+        shown = ("loss", "val_loss", "val_accuracy", "val_macro_f1")
+        text = ", ".join(f"{name} {metrics[name]:.3f}" for name in shown)
+        _log.info("epoch %d: %s, %.0f images/s", trainer.current_epoch + 1, text, row["images_per_s"])
         rows = [old for old in read_log(self._path) if int(old["epoch"]) < trainer.current_epoch]
         _write(self._path, [*rows, row])
 

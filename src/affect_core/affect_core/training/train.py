@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import torch
 from lightning.pytorch import Trainer, seed_everything
-from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from affect_core import torch_compat
@@ -23,13 +23,14 @@ from affect_core.emotion.architectures.pretrained import IMAGENET, IMAGENET_MEAN
 from affect_core.emotion.base import ARCHITECTURES, RUNTIMES
 from affect_core.emotion.card import Card, save_card
 from affect_core.emotion.weights import save_weights
-from affect_core.errors import InputError
+from affect_core.errors import ConfigError, InputError
 from affect_core.training.config import TrainingConfig, load_training
 from affect_core.training.hardware import Hardware, resolve_precision
 from affect_core.training.initial import apply_start, check_identity, read_checkpoint, read_start
 from affect_core.training.losses import inverse_frequencies
 from affect_core.training.module import IDENTITY, EmotionModule
-from affect_core.training.progress import EpochLog
+from affect_core.training.precision import keep_depthwise_exact
+from affect_core.training.progress import Bar, EpochLog
 from affect_core.training.schedules import SCHEDULES
 from affect_core.training.score import channel_statistics, predict, scores, scores_by
 
@@ -124,6 +125,8 @@ def _fit(
         (work / LOG_FILE).unlink(missing_ok=True)
     seed_everything(optimiser.seed, verbose=False)
     module = _module(plan, sets["train"])
+    if not hardware.on_gpu:
+        keep_depthwise_exact(module.network)
     trainer = _trainer(plan, work, len(sets["train"]), hardware)
     batches = CropBatches(
         sets["train"],
@@ -141,8 +144,7 @@ def _fit(
 
 def _module(plan: TrainingConfig, crops: CropSet) -> EmotionModule:
     mean, std = (IMAGENET_MEAN, IMAGENET_STD) if plan.init == IMAGENET else channel_statistics(crops)
-    options = {**plan.options, **({"init": plan.init} if isinstance(plan.init, str) else {})}
-    network = ARCHITECTURES.build(plan.architecture, len(plan.labels), plan.crop.size_px, **options)
+    network = _network(plan)
     if isinstance(plan.init, Mapping):
         start = read_start(Request(plan.crop, plan.labels, Path(), roots=plan.roots).find(plan.init["from"]))
         apply_start(network, start, plan.identity)
@@ -159,6 +161,14 @@ def _module(plan: TrainingConfig, crops: CropSet) -> EmotionModule:
         weights,
         plan.identity,
     )
+
+
+def _network(plan: TrainingConfig) -> Any:
+    options = {**plan.options, **({"init": plan.init} if isinstance(plan.init, str) else {})}
+    try:
+        return ARCHITECTURES.build(plan.architecture, len(plan.labels), plan.crop.size_px, **options)
+    except TypeError as error:
+        raise ConfigError(f"options of {plan.architecture}: {error}; correct the training file") from error
 
 
 def _trainer(plan: TrainingConfig, work: Path, images: int, hardware: Hardware) -> Trainer:
@@ -178,10 +188,10 @@ def _trainer(plan: TrainingConfig, work: Path, images: int, hardware: Hardware) 
         devices=hardware.devices,
         strategy=hardware.strategy,
         max_epochs=optimiser.epochs,
-        precision=cast(Any, resolve_precision(optimiser.precision, plan.architecture, hardware)),
+        precision=cast(Any, resolve_precision(optimiser.precision, hardware)),
         callbacks=[
             EpochLog(work / LOG_FILE, images),
-            TQDMProgressBar(),
+            Bar(),
             *SCHEDULES[optimiser.schedule].callbacks(optimiser),
             checkpoints,
         ],
@@ -190,6 +200,7 @@ def _trainer(plan: TrainingConfig, work: Path, images: int, hardware: Hardware) 
         log_every_n_steps=1,
         use_distributed_sampler=False,  # batches know their process
         enable_model_summary=False,
+        enable_progress_bar=False,
     )
 
 
