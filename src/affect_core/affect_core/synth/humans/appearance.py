@@ -22,9 +22,8 @@ HAIRCUTS: Final[Mapping[str, float]] = {
     "parted": 0.14,
     "swept": 0.10,
     "receding": 0.08,
-    "full": 0.08,
-    "curly": 0.06,
-    "bun": 0.04,
+    "full": 0.10,
+    "curly": 0.08,
 }
 """Name to share of the people; `hair` knows their forms."""
 
@@ -64,11 +63,11 @@ _HAIRS: Final[Mapping[str, tuple[Colour, float]]] = {
     "white": ((0.85, 0.85, 0.83), 0.04),
 }
 _IRISES: Final[Mapping[str, tuple[Colour, float]]] = {
-    "dark brown": ((0.20, 0.11, 0.06), 0.40),
-    "brown": ((0.30, 0.18, 0.09), 0.25),
-    "green": ((0.33, 0.36, 0.20), 0.12),
-    "blue": ((0.30, 0.42, 0.52), 0.15),
-    "grey": ((0.40, 0.45, 0.48), 0.08),
+    "dark brown": ((0.26, 0.15, 0.09), 0.35),
+    "brown": ((0.42, 0.26, 0.13), 0.30),
+    "green": ((0.38, 0.42, 0.25), 0.12),
+    "blue": ((0.34, 0.47, 0.58), 0.15),
+    "grey": ((0.45, 0.50, 0.53), 0.08),
 }
 _LIPSTICK: Final[Colour] = (0.65, 0.18, 0.22)
 _SHADOWS: Final[tuple[Colour, ...]] = (
@@ -78,7 +77,7 @@ _SHADOWS: Final[tuple[Colour, ...]] = (
     (0.42, 0.26, 0.16),
 )
 _DARK_TONE: Final = 0.62
-_DARK_HAIR_SHARE: Final = 0.8
+_DARK_TOO_SHARE: Final = 0.8
 _FRECKLE_SHARE: Final = 0.12
 _MADE_UP_SHARE: Final = 0.3
 
@@ -153,7 +152,7 @@ class Appearance:
 
 
 def draw_appearance(rng: Generator) -> Appearance:
-    """A random person. Everything is drawn alone but for a few bonds: dark skin mostly comes with dark hair, brows are
+    """A random person. Everything is drawn alone but for a few bonds: dark skin mostly comes with dark hair and eyes, brows are
     darker than skin and hair, and nobody wears both beard and make-up.
     """  # fmt: skip
     tone = float(rng.random())
@@ -161,7 +160,7 @@ def draw_appearance(rng: Generator) -> Appearance:
     hair_name, hair = _hair(tone, rng)
     beard = _pick(BEARDS, rng)
     made_up = bool(rng.random() < _MADE_UP_SHARE) and beard == NO_BEARD
-    iris_name, iris = _named(_IRISES, rng)
+    iris_name, iris = _iris(tone, rng)
     darkening = float(rng.uniform(0.6, 1.0))
     whites = float(rng.uniform(0.9, 1.03))
     return Appearance(
@@ -185,7 +184,7 @@ def draw_appearance(rng: Generator) -> Appearance:
         brow_lift=_uniform(rng, -4.0, 4.0),
         brow_arch=_uniform(rng, -3.0, 8.0),
         brow_cover=_uniform(rng, 0.65, 0.95),
-        brow_fill=_uniform(rng, 0.1, 0.8),
+        brow_fill=_uniform(rng, 0.3, 0.9),
         hair=hair,
         hair_name=hair_name,
         haircut=_pick(HAIRCUTS, rng),
@@ -198,7 +197,7 @@ def draw_appearance(rng: Generator) -> Appearance:
         iris=iris,
         iris_name=iris_name,
         iris_radius=_uniform(rng, 0.46, 0.54),
-        pupil=_uniform(rng, 0.3, 0.5),
+        pupil=_uniform(rng, 0.3, 0.45),
         sclera=(0.96 * whites, 0.94 * whites, 0.92 * whites),
         lashes=_uniform(rng, 0.7, 1.0) if made_up else _uniform(rng, 0.35, 0.8),
         gloss=_uniform(rng, 0.6, 1.5),
@@ -227,9 +226,16 @@ def _skin(tone: float, rng: Generator) -> Colour:
 
 def _hair(tone: float, rng: Generator) -> tuple[str, Colour]:
     name, hair = _named(_HAIRS, rng)
-    if tone > _DARK_TONE and rng.random() < _DARK_HAIR_SHARE:
+    if tone > _DARK_TONE and rng.random() < _DARK_TOO_SHARE:
         name, hair = "black", _scaled(_HAIRS["black"][0], rng.uniform(0.8, 1.4))
     return name, hair
+
+
+def _iris(tone: float, rng: Generator) -> tuple[str, Colour]:
+    name, iris = _named(_IRISES, rng)
+    if tone > _DARK_TONE and rng.random() < _DARK_TOO_SHARE:
+        name, iris = "dark brown", _scaled(_IRISES["dark brown"][0], rng.uniform(0.8, 1.2))
+    return name, iris
 
 
 def _lips(skin: Colour, made_up: bool, rng: Generator) -> Colour:

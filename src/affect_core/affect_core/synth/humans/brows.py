@@ -22,7 +22,7 @@ _DROP_UNITS: Final = 7.0
 """The landmarks lie on the brow's upper edge."""
 
 _STEPS: Final = 60
-_HAIRS: Final = 170
+_HAIRS: Final = 200
 _TAPER: Final = ((0.0, 0.35, 0.85, 1.0), (0.2, 0.8, 1.0, 0.65))
 _SUBPIXEL_BITS: Final = 4
 _ROWS: Final = (90.0, 290.0)
@@ -79,8 +79,8 @@ def _draw_hairs(
     place = rng.integers(0, _STEPS, _HAIRS)
     inner = place / (_STEPS - 1.0)
     roots = course[place] + np.stack([np.zeros(_HAIRS), rng.uniform(-1.0, 1.0, _HAIRS) * half[place]], axis=1)
-    length = rng.uniform(9.0, 17.0, _HAIRS)
-    slope = np.clip(0.15 + 0.9 * inner**2 + rng.normal(0.0, 0.25, _HAIRS), -0.4, 1.6)
+    length = rng.uniform(8.0, 15.0, _HAIRS)
+    slope = np.clip(0.1 + 0.8 * inner**2 + rng.normal(0.0, 0.2, _HAIRS), -0.4, 1.2)
     lean = np.stack([outwards * np.cos(slope), -np.sin(slope)], axis=1)
     ends = np.stack([roots, roots + lean * length[:, None]], axis=1)
     for shade, lines in zip((150, 200, 250), np.array_split(_fixed(ends, scale, top), 3), strict=True):

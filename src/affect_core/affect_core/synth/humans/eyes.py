@@ -29,7 +29,7 @@ def paint_eye(appearance: Appearance, rng: Generator, texture_px: int = TEXTURE_
     eye = _over(eye, _fibres(appearance, radius, angle, rng), _step((iris - radius) / 0.03))
     rim = np.exp(-0.5 * ((radius - iris) / _LIMBUS) ** 2)
     eye *= 1.0 - 0.7 * rim[..., None]
-    eye *= 1.0 - 0.45 * (_step((iris - radius) / 0.05) * _step((0.1 - down) / 0.6))[..., None]
+    eye *= 1.0 - 0.3 * (_step((iris - radius) / 0.05) * _step((0.1 - down) / 0.6))[..., None]
     eye = _over(eye, np.full(3, 0.02, np.float32), _step((pupil - radius) / 0.03))
     eye = _over(eye, np.ones(3, np.float32), _catchlight(iris, rng))
     large = cv2.resize(eye, (texture_px, texture_px), interpolation=cv2.INTER_LINEAR)
@@ -63,7 +63,7 @@ def _catchlight(iris: float, rng: Generator) -> F32:
     """The reflection of a window or lamp, above the middle of the iris."""
     axis = (np.arange(_DRAWN_PX, dtype=np.float32) + 0.5) / _DRAWN_PX * 2.0 - 1.0
     column, row = rng.uniform(-0.6, 0.6) * iris, rng.uniform(-0.65, -0.35) * iris
-    size, strength = rng.uniform(0.05, 0.09), rng.uniform(0.0, 0.95)
+    size, strength = rng.uniform(0.06, 0.10), rng.uniform(0.5, 1.0)
     across = np.exp(-0.5 * ((axis - column) / size) ** 2)
     along = np.exp(-0.5 * ((axis - row) / size) ** 2)
     return np.asarray(strength * along[:, None] * across[None, :], np.float32)

@@ -38,7 +38,7 @@ def lengths_cm(scalp: ScalpLayout, appearance: Appearance) -> F32 | None:
         return None
     places = scalp.places_cm
     raised, length = CUTS.build(appearance.haircut, places, appearance)
-    above = scalp.above_hairline_cm - np.float32(appearance.hairline_cm) - raised
+    above = scalp.above_hairline_cm - np.float32(appearance.hairline_cm) - raised - _bare_at_ear(places)
     grown = _step(above / _RISE_CM) * length
     grown *= 1.0 + _UNEVEN * np.sin(3.0 * places[:, 0] + 2.0 * places[:, 1])
     return np.where(above > 0.0, grown + _SHORTEST_CM, _UNDER_SKIN_CM).astype(np.float32)
@@ -151,11 +151,10 @@ def _curly(places: F32, appearance: Appearance) -> tuple[F32, F32]:
     return _nowhere(places), np.asarray(mass * (1.0 + 0.10 * bumps), np.float32)
 
 
-@CUTS.register("bun")
-def _bun(places: F32, appearance: Appearance) -> tuple[F32, F32]:
-    """Combed back flat, with a knot on the crown."""
-    knot = np.exp(-0.5 * (((places - np.array([0.0, 13.0, -2.0], np.float32)) / 1.7) ** 2).sum(axis=1))
-    return _nowhere(places), np.asarray(0.2 + 0.2 * appearance.hair_cm + 3.0 * knot, np.float32)
+def _bare_at_ear(places: F32) -> F32:
+    """Raises the hairline under and close behind the ear, where the hair would gape."""
+    _, y, z = places.T
+    return np.asarray(4.0 * _step((1.0 - y) / 2.0) * _step((z + 4.5) / 2.0), np.float32)
 
 
 def _nowhere(places: F32) -> F32:

@@ -64,7 +64,7 @@ def paint_face(
     texture *= _shading(layout, appearance, maps, weights, rng)
     _blend(texture, np.asarray(appearance.lid, np.float32), appearance.lid_cover * maps.lids)
     if appearance.beard != NO_BEARD:
-        _blend(texture, _beard_colour(appearance), _beard_cover(layout, appearance, maps, rng))
+        _add_beard(texture, layout, appearance, maps, rng)
     rows, brows = brow_cover(layout, appearance, rng)
     _blend(texture[rows], np.asarray(appearance.brow, np.float32), brows)
     segments = _segments(maps)
@@ -128,13 +128,15 @@ def _beard_colour(appearance: Appearance) -> F32:
     )
 
 
-def _beard_cover(layout: FaceLayout, appearance: Appearance, maps: FaceMaps, rng: Generator) -> F32:
-    """(T, T): hairs and the skin between them; the streaks are shared, but laid anew on each face."""
+def _add_beard(texture: F32, layout: FaceLayout, appearance: Appearance, maps: FaceMaps, rng: Generator) -> None:
+    """Lighter and darker hairs that thin out to the edges. The streaks are shared, but laid anew on each face."""
     streaks = _streaks(layout.texture_px)
-    shift = rng.integers(0, layout.texture_px, 2)
-    laid = np.roll(streaks, (int(shift[0]), int(shift[1])), (0, 1))
-    area = maps.beards[appearance.beard] * np.float32(appearance.beard_cover)
-    return np.clip(area * (0.45 + 0.75 * laid), 0.0, 0.95)
+    column, row = (int(shift) for shift in rng.integers(0, layout.texture_px, 2))
+    laid = np.roll(streaks, (row, column), (0, 1))
+    area = maps.beards[appearance.beard]
+    cover = np.clip(1.7 * area + 0.9 * (laid - 0.6), 0.0, 1.0) * np.minimum(3.0 * area, 1.0)
+    hairs = (0.75 + 0.5 * laid.T)[..., None] * _beard_colour(appearance)
+    _blend(texture, hairs, np.asarray(cover * np.float32(appearance.beard_cover), np.float32))
 
 
 @lru_cache(maxsize=2)

@@ -11,19 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core.synth.backdrops import draw_backdrop
-from affect_core.synth.humans.accessories import add_accessories
-from affect_core.synth.humans.appearance import Appearance, draw_appearance
+from affect_core.synth.humans.accessories import Canvas, add_accessories
+from affect_core.synth.humans.appearance import attributes, draw_appearance
 from affect_core.synth.humans.base import HumanSetConfig
 from affect_core.synth.humans.dressing import dress_up
 from affect_core.synth.humans.head import HumanHead
 from affect_core.synth.humans.light import draw_light
 from affect_core.synth.humans.recipes import Recipes
-from affect_core.synth.humans.render import Drawn, Shot, five_of, render
+from affect_core.synth.humans.render import PIXEL_MIDDLE, Shot, five_of, render
 from affect_core.synth.humans.sampler import Draw
 from affect_core.types import Floats, ImageRGB
 
 F32 = NDArray[np.float32]
 
+_KNEE: Final = np.float32(0.75)
 _GAMMA: Final = (0.85, 1.12)
 _BLUR_SHARE: Final = 0.3
 _BLUR_PX: Final = (0.4, 1.4)
@@ -81,13 +82,14 @@ def take_picture(
         offset=what.offset,
     )
     drawn = render(head, shot, dress_up(head, appearance, weights, rng), backdrop * np.float32(light.level))
-    added = _accessories(config, drawn, rng)
+    canvas = Canvas(drawn.image, drawn.segments, drawn.landmarks68_xy + PIXEL_MIDDLE, light.level)
+    worn = add_accessories(canvas, rng, config.glasses_share, config.occluder_share)
     return Picture(
         image_rgb=expose(drawn.image, rng),
         segments=drawn.segments,
         landmarks68_xy=drawn.landmarks68_xy,
         background=kind,
-        attributes={**describe(appearance), **added},
+        attributes={**attributes(appearance), **worn},
     )
 
 
@@ -103,9 +105,15 @@ def lids_of_gaze(yaw_deg: float, pitch_deg: float) -> dict[str, float]:
 
 def expose(image: F32, rng: np.random.Generator) -> ImageRGB:
     """What a camera makes of the light: tone curve, a little blur, noise."""
-    seen = np.clip(image, 0.0, 1.0) ** np.float32(rng.uniform(*_GAMMA))
+    seen = rolled_off(image) ** np.float32(rng.uniform(*_GAMMA))
     blurred, width = rng.random() < _BLUR_SHARE, float(rng.uniform(*_BLUR_PX))
     if blurred:
         seen = cv2.GaussianBlur(seen, (0, 0), width)
     noise = rng.standard_normal(seen.shape, np.float32) * np.float32(rng.uniform(*_NOISE))
     return np.asarray(np.clip(seen + noise, 0.0, 1.0) * 255.0 + 0.5, np.uint8)
+
+
+def rolled_off(image: F32) -> F32:
+    """As it is up to a knee; above it ever less, below 1: a bright cheek keeps its form."""
+    over = np.maximum(image - _KNEE, np.float32(0.0)) / (1 - _KNEE)
+    return np.clip(np.minimum(image, _KNEE) + (1 - _KNEE) * (1 - np.exp(-over)), 0.0, 1.0)

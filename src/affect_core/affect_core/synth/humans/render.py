@@ -29,7 +29,7 @@ _SHADOWED_CM: Final = 34.0
 _CENTRE_CM: Final = np.array([0.0, 0.5, 4.0], np.float32)
 """What the camera looks at, and what the light's map is centred on."""
 
-_MIDDLE: Final = 0.5
+PIXEL_MIDDLE: Final = 0.5
 """Landmarks count pixels by their middles, as `faces.crop` does; the rasteriser by their edges."""
 
 _EYES: Final = (slice(36, 42), slice(42, 48))
@@ -113,7 +113,7 @@ def render(head: HumanHead, shot: Shot, dress: Dress, backdrop: F32) -> Drawn:
     columns_rows = _project(head, shot, places)
     points = np.column_stack([columns_rows * SAMPLES, shot.distance_cm - places[:, 2]]).astype(np.float32)
     image, segments = _fill(head, mesh, dress, points, lit, shine, backdrop)
-    return Drawn(image, segments, columns_rows[head.landmarks].astype(np.float64) - _MIDDLE)
+    return Drawn(image, segments, columns_rows[head.landmarks].astype(np.float64) - PIXEL_MIDDLE)
 
 
 def five_of(landmarks68_xy: Floats) -> Floats:

@@ -1,0 +1,57 @@
+"""All textures of one person, in the order in which the rasteriser takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affect_core.avatar.truth import Segment
+from affect_core.synth.humans.appearance import Appearance
+from affect_core.synth.humans.eyes import paint_eye
+from affect_core.synth.humans.hair import lengths_cm, paint_hair
+from affect_core.synth.humans.head import NECK_CM, HumanHead, Texture
+from affect_core.synth.humans.layout import TEXTURE_PX
+from affect_core.synth.humans.paint import paint_face
+from affect_core.synth.humans.render import Dress
+
+F32 = NDArray[np.float32]
+
+_GUMS: Final = (0.50, 0.16, 0.16)
+_TEETH: Final = (0.86, 0.82, 0.74)
+_COLLAR_CM: Final = (-15.5, -10.5)
+_NECKLINE_CM: Final = (0.0, 4.0)
+_CLOTH: Final = (0.05, 0.9)
+_WEAVE: Final = 0.05
+
+
+def dress_up(
+    head: HumanHead, appearance: Appearance, weights: Mapping[str, float], rng: np.random.Generator
+) -> Dress:
+    """Paint a person who shows ``weights``: blendshape -> amount, which make the wrinkles."""
+    texels = np.empty((len(Texture), TEXTURE_PX, TEXTURE_PX, 3), np.float32)
+    painted = np.zeros(texels.shape[:3], np.uint8)
+    face = paint_face(head.layout, appearance, weights, rng)
+    texels[Texture.FACE], painted[Texture.FACE] = face.texture, face.segments
+    texels[Texture.EYE] = paint_eye(appearance, rng)
+    texels[Texture.SKIN] = appearance.skin
+    texels[Texture.GUMS], texels[Texture.TEETH] = _GUMS, _TEETH
+    texels[Texture.HAIR] = paint_hair(appearance, rng)
+    texels[Texture.NECK], painted[Texture.NECK] = _paint_neck(appearance, rng)
+    return Dress(texels, painted, lengths_cm(head.scalp, appearance))
+
+
+def _paint_neck(appearance: Appearance, rng: np.random.Generator) -> tuple[F32, NDArray[np.uint8]]:
+    """Skin above a collar that may hang lower in the middle, cloth below."""
+    high, low = NECK_CM
+    collar, depth = rng.uniform(*_COLLAR_CM), rng.uniform(*_NECKLINE_CM)
+    aside = np.abs(np.linspace(-1.0, 1.0, TEXTURE_PX))
+    edge_cm = collar - depth * np.clip(1.0 - aside / 0.35, 0.0, 1.0) ** 2
+    edge = (high - edge_cm) / (high - low) * TEXTURE_PX
+    cloth = np.arange(TEXTURE_PX)[:, None] > edge[None, :]
+    weave = 1.0 + rng.normal(0.0, _WEAVE, cloth.shape)[..., None]
+    texture = np.where(cloth[..., None], rng.uniform(*_CLOTH, 3) * weave, appearance.skin)
+    segments = np.where(cloth, np.uint8(Segment.BODY), np.uint8(0))
+    return texture.astype(np.float32), segments
