@@ -16,7 +16,7 @@ MATERIALS: Final = {"human": 0.4, "grey": 0.3, "coloured": 0.3}
 
 _LIGHT_TONE: Final = np.array((0.95, 0.78, 0.68))
 _DARK_TONE: Final = np.array((0.30, 0.20, 0.15))
-_APART_MEAN, _APART_CHANNEL = 0.17, 0.35
+_APART_MEAN, _APART_CHANNEL = 0.22, 0.40
 _TRIES: Final = 40
 
 

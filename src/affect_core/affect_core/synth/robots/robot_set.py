@@ -15,10 +15,10 @@ from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.labels import COMPLEX_6
 from affect_core.synth.backdrops import draw_backdrop
 from affect_core.synth.robots.base import Robot
-from affect_core.synth.robots.measures import ranges
 from affect_core.synth.robots.poses import Shown, draw_shown
 from affect_core.synth.robots.shards import claim, make_shards, save_jpeg, save_png
-from affect_core.synth.robots.traits import draw_robot, part_types
+from affect_core.synth.robots.traits import draw_robot
+from affect_core.synth.robots.unseen import card_entry
 
 if TYPE_CHECKING:
     from affect_core.synth.robots.studio import Shot, Studio
@@ -87,8 +87,7 @@ def generate(config: RobotSetConfig, folder: Path, workers: int = 1) -> Manifest
             "kind": "robots",
             "format": FORMAT,
             **asdict(config),
-            "part_types": part_types(),
-            "ranges": ranges(),
+            **card_entry(),
         },
     )
     save_manifest(manifest)

@@ -1,10 +1,4 @@
-"""Drawing a robot: its numbers, the kinds of its parts and its colours.
-
-What the family shares with other heads, said plainly. With the `ohbot` look: no type of part, see `OHBOT_PART_TYPES`.
-With the default `face` look: a closed skull with a nose of skin (nose kind `ridge`), strand lips (mouth kind
-`strands`), ears like shells, a cap of hair and a neck on round shoulders. `face` is a member of this family's world,
-so figures on it are not figures on an unknown robot.
-"""
+"""Drawing a robot: its numbers, the kinds of its parts and its colours. What no robot has: see `unseen`."""
 
 from __future__ import annotations
 
@@ -21,29 +15,6 @@ from affect_core.synth.robots.paint import draw_paint
 _IMPLEMENTATIONS = (brows, eyes, lids, mouths, noses, trims)
 """Importing a module registers its kinds."""
 
-OHBOT_PART_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
-    "head": ("thin mask in an open frame",),
-    "brow": ("floating bar",),
-    "eye": ("turning ball",),
-    "lid": ("half-sphere about the ball",),
-    "mouth": ("two tubes with fixed ends",),
-    "nose": ("strip",),
-    "ear": ("plate of the frame",),
-    "top": ("rim of the frame",),
-    "neck": ("servo on a pedestal",),
-}
-"""What the parts of the `ohbot` look are; kept out of this family."""
-
-FACE_LOOK_KINDS: Final[Mapping[str, str]] = {
-    "nose": "ridge",
-    "mouth": "strands",
-    "ear": "shell",
-    "top": "cap",
-    "neck": "bust",
-    "brow": "roll",
-}
-"""Kinds that the default `face` look has too."""
-
 EXTRAS: Final[Mapping[str, float]] = {"teeth": 0.35, "lashes": 0.4, "two_tone": 0.3}
 """What a robot may have besides, and how often."""
 
@@ -57,11 +28,6 @@ _WEIGHTS: Final[Mapping[str, Mapping[str, float]]] = {
     "neck": {"bust": 2.0},
 }
 """Kinds that are drawn more often than the others of their place, which weigh 1."""
-
-
-def part_types() -> dict[str, tuple[str, ...]]:
-    """Place -> kinds of parts that random robots have; what stands in the card of a model trained with them."""
-    return {"head": ("closed skull",), **{place: registry.names() for place, registry in PLACES.items()}}
 
 
 def draw_robot(rng: np.random.Generator) -> Robot:
