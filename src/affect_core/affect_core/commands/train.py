@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -49,9 +50,11 @@ def train(
     **hardware: Any,
 ) -> None:
     """Train a model as CONFIG says (see config/training)."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     from affect_core.training.hardware import Hardware
     from affect_core.training.train import run
 
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # now that it has set its own
     made = run(
         config,
         output,
