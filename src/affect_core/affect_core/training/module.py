@@ -126,7 +126,7 @@ class EmotionModule(LightningModule):
         """AdamW (Adam without weight decay; betas 0.9 and 0.999) with the configured schedule."""
         config = self._optimiser
         optimiser = torch.optim.AdamW(
-            self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay
+            self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = SCHEDULES[config.schedule].scheduler(optimiser, config, steps)
