@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from affect_core.config import Settings, setting
+from affect_core.data.affect_map import affect
 from affect_core.data.manifest import Manifest, Record, save_manifest
 from affect_core.errors import ConfigError
 from affect_core.heads.expressions import ExpressionTable, load_expressions
@@ -183,14 +184,18 @@ def _record(
     name = Path(scene.lighting, item.label, f"{index:04d}.png").as_posix()
     offsets = {"head_yaw": scene.yaw_deg, "head_pitch": scene.pitch_deg, "head_roll": scene.roll_deg}
     units = table.get(item.label).led_by(item.side).action_units
+    amounts = {
+        unit: _rounded(item.intensity * sides.get(side, 0.0) for side in ("right", "left"))
+        for unit, sides in units.items()
+    }
+    valence, arousal = _rounded(affect(amounts))
     return Record(
         image=f"images/{name}",
         label=item.label,
         intensity=round(item.intensity, _DECIMALS) if units else 0.0,
-        action_units={
-            unit: _rounded(item.intensity * sides.get(side, 0.0) for side in ("right", "left"))
-            for unit, sides in units.items()
-        },
+        valence=valence,
+        arousal=arousal,
+        action_units=amounts,
         landmarks_xy=tuple(_rounded(point) for point in landmarks),
         box_xyxy=_rounded(rendering.box_xyxy - _CENTRE_PX),
         head_deg=_rounded(degrees(pose[joint]) + offset for joint, offset in offsets.items()),

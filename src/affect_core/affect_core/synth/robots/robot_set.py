@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from affect_core.config import Settings, setting
+from affect_core.data.affect_map import affect
 from affect_core.data.manifest import Manifest, Record, save_manifest
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.labels import COMPLEX_6
@@ -149,10 +150,13 @@ def _record(
     head = index // config.images_per_head
     name = f"{head:05d}_{index % config.images_per_head:03d}"
     lighting, background, cover = about
+    valence, arousal = _rounded(affect(shown.action_units))
     return Record(
         image=f"images/{name}.jpg",
         label=shown.label,
         intensity=round(shown.intensity, _DECIMALS),
+        valence=valence,
+        arousal=arousal,
         action_units={unit: _rounded(sides) for unit, sides in shown.action_units.items()},
         landmarks_xy=tuple(_rounded(point) for point in shot.landmarks_xy),
         box_xyxy=_rounded(shot.box_xyxy),
