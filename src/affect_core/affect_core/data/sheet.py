@@ -20,11 +20,13 @@ def set_sheet(manifest: Manifest, columns: int = 10, seed: int = 0, crop: CropSp
     """Faces of every class as the crop function cuts them out, uint8 (H, W, 3).
 
     Args:
-        columns: faces of each class; grey where a class has fewer that can be shown.
+        columns: at most so many faces of each class; grey where a class has fewer that can be shown.
         seed: of the choice.
     """
     from affect_core.synth.sheets import grid_sheet, lay_out
 
+    most = max((sum(r.label == label for r in manifest.records) for label in manifest.labels), default=0)
+    columns = max(1, min(columns, most))
     tiles = [tile for label in manifest.labels for tile in _row(manifest, label, columns, seed, crop)]
     return lay_out(grid_sheet(manifest.name, manifest.labels, [""] * columns, tiles))
 

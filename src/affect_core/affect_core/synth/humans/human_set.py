@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from affect_core.data.affect_map import affect
 from affect_core.data.manifest import Manifest, Record, save_manifest
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.synth.humans.base import FORMAT, HumanSetConfig
@@ -96,13 +97,17 @@ def _make(studio: Studio, config: HumanSetConfig, folder: Path, index: int) -> R
     image, mask = f"images/{place}.jpg", f"masks/{place}.png"
     save_image(folder / image, picture.image_rgb, JPEG_QUALITY)
     _save_mask(folder / mask, picture.segments)
+    units = _plain_amounts(what.amounts)
+    valence, arousal = affect(units)
     return Record(
         image=image,
         mask=mask,
         label=what.label,
         soft_label=what.soft_label,
         intensity=round(what.intensity, _AMOUNT_DIGITS),
-        action_units=_plain_amounts(what.amounts),
+        valence=round(valence, _AMOUNT_DIGITS),
+        arousal=round(arousal, _AMOUNT_DIGITS),
+        action_units=units,
         landmarks_xy=tuple((x, y) for x, y in _rounded(picture.landmarks_xy)),
         box_xyxy=tuple(_rounded(picture.box_xyxy)),
         head_deg=tuple(_rounded(np.array(what.head_deg))),
