@@ -119,7 +119,7 @@ def _training(path: Path, values: Mapping[str, Any], roots: tuple[Path, ...]) ->
     return TrainingConfig(
         name=values["name"],
         architecture=_known("architecture", values["architecture"], ARCHITECTURES.names()),
-        options=values.get("options", {}),
+        options=values.get("options") or {},
         init=_init(path, values.get("init", "random")),
         labels=LABEL_SETS[_known("label set", values["labels"], LABEL_SETS)],
         crop=from_mapping(CropSpec, values.get("crop", {}), f"{path}: crop"),

@@ -50,11 +50,11 @@ class EpochLog(Callback):
 
     Args:
         path: the CSV file.
-        images: per epoch, to tell the speed; validation is counted into the time.
+        batch_size: images per step, to tell the speed; validation is counted into the time.
     """
 
-    def __init__(self, path: Path, images: int) -> None:
-        self._path, self._images, self._started = path, images, 0.0
+    def __init__(self, path: Path, batch_size: int) -> None:
+        self._path, self._batch_size, self._started = path, batch_size, 0.0
 
     def on_train_epoch_start(self, trainer: Trainer, module: LightningModule) -> None:
         """Start the clock."""
@@ -65,13 +65,14 @@ class EpochLog(Callback):
         if not trainer.is_global_zero:
             return
         seconds = perf_counter() - self._started
+        images = int(trainer.num_training_batches) * self._batch_size * trainer.world_size
         metrics = {name: round(float(value), _DIGITS) for name, value in trainer.callback_metrics.items()}
         row = {
             **metrics,
             "epoch": trainer.current_epoch,
             "steps": trainer.global_step,
             "seconds": round(seconds, 1),
-            "images_per_s": round(self._images / seconds, 1),
+            "images_per_s": round(images / seconds, 1),
             "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
         }
         shown = ("loss", "val_loss", "val_accuracy", "val_macro_f1")

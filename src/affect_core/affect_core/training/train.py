@@ -127,7 +127,7 @@ def _fit(
     module = _module(plan, sets["train"])
     if not hardware.on_gpu:
         keep_depthwise_exact(module.network)
-    trainer = _trainer(plan, work, len(sets["train"]), hardware)
+    trainer = _trainer(plan, work, hardware)
     batches = CropBatches(
         sets["train"],
         optimiser.batch_size,
@@ -171,7 +171,7 @@ def _network(plan: TrainingConfig) -> Any:
         raise ConfigError(f"options of {plan.architecture}: {error}; correct the training file") from error
 
 
-def _trainer(plan: TrainingConfig, work: Path, images: int, hardware: Hardware) -> Trainer:
+def _trainer(plan: TrainingConfig, work: Path, hardware: Hardware) -> Trainer:
     """Checkpoints are written when everything of an epoch is done, so that going on from one is exact."""
     optimiser = plan.optimiser
     checkpoints = ModelCheckpoint(
@@ -190,7 +190,7 @@ def _trainer(plan: TrainingConfig, work: Path, images: int, hardware: Hardware) 
         max_epochs=optimiser.epochs,
         precision=cast(Any, resolve_precision(optimiser.precision, hardware)),
         callbacks=[
-            EpochLog(work / LOG_FILE, images),
+            EpochLog(work / LOG_FILE, optimiser.batch_size),
             Bar(),
             *SCHEDULES[optimiser.schedule].callbacks(optimiser),
             checkpoints,
