@@ -14,9 +14,16 @@ from affect_core.types import Crop, Floats, ImageRGB
 _ARCFACE_112 = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
 )
-TEMPLATES: dict[str, Floats] = {"arcface": _ARCFACE_112 / 112.0}
+_LARGER, _EYES_AT = 1.145, np.array([0.5, 0.31])
+_ARCFACE = _ARCFACE_112 / 112.0
+TEMPLATES: dict[str, Floats] = {
+    "arcface": _ARCFACE,
+    "expression": (_ARCFACE - _ARCFACE[:2].mean(axis=0)) * _LARGER + _EYES_AT,
+}
 """Where the five landmarks belong, in a unit square whose corners are the crop's corners.
-`arcface` is the mean face of Deng et al. 2019 (ArcFace), published for 112 x 112 pixels."""
+`arcface` is the mean face of Deng et al. 2019 (ArcFace), published for 112 x 112 pixels: it leaves room for hair and
+cuts the chin off as soon as it is drawn tighter. `expression` is the same face, larger and higher up: from the
+forehead's wrinkles to the chin, with little around it."""
 
 _SMALLEST_SCALE = 1e-3
 
