@@ -104,6 +104,7 @@ def affectnet_npy(tmp_path_factory):
     add(
         "train_set", "12", exp=np.array("3"), val=np.array("0"), aro=np.array("0"), lnd=flat
     )  # without a picture
+    add("train_set", "13", part, exp=np.array("4"), val=np.array("0"), aro=np.array("0"), lnd=flat + 1000)
     add("val_set", "1", part, exp=np.array("0"), val=np.array("0"), aro=np.array("0"), lnd=flat)
     return root
 

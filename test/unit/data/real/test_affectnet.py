@@ -120,14 +120,15 @@ def test_where_pictures_are(affectnet_csv, tmp_path, pictures):
 def test_the_layout_of_single_files(affectnet_npy, tmp_path):
     made = import_set("affectnet_npy", affectnet_npy, tmp_path / "set")
     found = {r.attributes["source"]: r for r in made.manifest.records}
-    assert list(found) == ["train_set/2", "train_set/10", "val_set/1"]
-    happy, contempt = found["train_set/2"], found["train_set/10"]
+    assert list(found) == ["train_set/2", "train_set/10", "train_set/13", "val_set/1"]
+    happy, contempt, fear = (found[f"train_set/{stem}"] for stem in (2, 10, 13))
     assert (happy.label, happy.valence, happy.arousal) == ("happy", 0.5, 0.25)
     assert happy.landmarks_xy[0] == (138.5, 69.25)
     assert happy.attributes["split"] == "train"
     assert contempt.label == "contempt"
     assert isnan(contempt.valence)
     assert contempt.landmarks_xy[0] == pytest.approx((204 - 110, 101), abs=6)  # detector: no landmarks file
+    assert fear.landmarks_xy == contempt.landmarks_xy  # those in the file lie outside the picture
     assert _reason(made, "train_set/11") is Reason.BAD_ROW
     assert _reason(made, "train_set/12") is Reason.MISSING
 

@@ -14,9 +14,9 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from affect_core.config import load_yaml
-from affect_core.data.manifest import Manifest, Record, save_manifest
+from affect_core.data.manifest import Manifest, Point, Record, save_manifest
 from affect_core.data.pictures import read_picture
-from affect_core.data.real.base import REAL_SETS, LeftOut, RealSet, RealSetConfig, Reason, Sample
+from affect_core.data.real.base import REAL_SETS, Box, LeftOut, RealSet, RealSetConfig, Reason, Sample
 from affect_core.data.real.find_face import FaceFinder, Found, clip, rivals
 from affect_core.data.real.journal import JOURNAL_FILE, Journal
 from affect_core.data.real.labelling import Labelled, Labelling
@@ -138,16 +138,16 @@ def _face(sample: Sample, finder: FaceFinder) -> Found | Reason:
         return Reason.CORRUPT
     height, width = image_rgb.shape[:2]
     points = sample.landmarks_xy
-    if points is None:
+    around = None if points is None else _bounds(points)
+    if points is None or around is None or clip(around, width, height) is None:
         return finder.find(image_rgb, sample.box_xyxy)
-    xs, ys = zip(*points, strict=True)
-    around = (min(xs), min(ys), max(xs), max(ys))
     box = sample.box_xyxy or around
-    if clip(box, width, height) is None:
-        return Reason.BOX_OUTSIDE
-    if clip(around, width, height) is None:
-        return finder.find(image_rgb, sample.box_xyxy)
-    return Found(box, points)
+    return Reason.BOX_OUTSIDE if clip(box, width, height) is None else Found(box, points)
+
+
+def _bounds(points: tuple[Point, ...]) -> Box:
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _settle(outcomes: Iterable[_Kept | LeftOut]) -> tuple[list[_Kept], list[LeftOut]]:
