@@ -70,7 +70,8 @@ def measure(plan: Experiment, places: Places, model: str) -> dict[Key, Measured]
     counts: dict[Key, int] = {}
     for run in done_runs(plan, places, model):
         temperature = float(read_result(places.result(run))["temperature"])
-        for case, one, count in cases(plan, run, load_predictions(places.predictions(run)), temperature):
+        answers = load_predictions(places.predictions(run))
+        for case, one, count in cases(plan.tests, run.label_names, answers, temperature):
             sums.setdefault((run.stage, case), []).append(one)
             counts[run.stage, case] = count
     return {

@@ -1,8 +1,8 @@
-"""A trained model on the tests of its run."""
+"""A trained model on the experiment's tests."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -15,21 +15,32 @@ from affect_core.emotion.preprocess import to_batch
 from affect_core.errors import InputError
 from affect_core.experiment.crops import load_crops
 from affect_core.experiment.places import Places
-from affect_core.experiment.plan import Experiment, RunSpec, TestSpec
+from affect_core.experiment.plan import TestSpec
 from affect_core.experiment.predictions import Predictions, grouped
 
 _BATCH: Final = 64
 
 
-def answers_of(
-    plan: Experiment, run: RunSpec, places: Places, card: Card, threads: int
+def answers_on_tests(
+    card: Card, tests: Iterable[TestSpec], places: Places, threads: int
 ) -> dict[str, Predictions]:
-    """Test -> what the model of ``card`` says. A set that several tests share is read once."""
-    tests = [plan.tests[key] for key in run.spec.tests]
-    sets = {test.set: test for test in tests}
-    runtime = RUNTIMES.build("torch", card, threads)
-    read = {name: _read(runtime, card, load_crops(places, name, run, test)) for name, test in sets.items()}
+    """Key of the test -> what the model says. A set that several tests share is read once.
+
+    Raises:
+        InputError: a test has no pictures.
+    """
+    tests = list(tests)
+    read = answers_on_sets(card, {test.set: test for test in tests}, places, threads)
     return {test.key: with_lighting(read[test.set], test) for test in tests}
+
+
+def answers_on_sets(
+    card: Card, sets: Mapping[str, TestSpec | None], places: Places, threads: int
+) -> dict[str, Predictions]:
+    """Name of the set -> what the model says; a test tells how the set's labels are to be read."""
+    runtime = RUNTIMES.build("torch", card, threads)
+    loaded = {name: load_crops(places, name, card.crop, card.labels, test) for name, test in sets.items()}
+    return {name: predictions(logits_of(runtime, card, crops), crops) for name, crops in loaded.items()}
 
 
 def with_lighting(answer: Predictions, test: TestSpec) -> Predictions:
@@ -43,13 +54,6 @@ def with_lighting(answer: Predictions, test: TestSpec) -> Predictions:
             f"test {test.key}: expected pictures with lighting {test.lighting!r} in {test.set}, it has {known}"
         )
     return chosen
-
-
-def validation_answers(run: RunSpec, places: Places, card: Card, threads: int) -> dict[str, Predictions]:
-    """Validation set -> what the model says."""
-    runtime = RUNTIMES.build("torch", card, threads)
-    sets = {share.set: load_crops(places, share.set, run) for share in run.spec.validation}
-    return {name: _read(runtime, card, crops) for name, crops in sets.items()}
 
 
 def predictions(logits: NDArray[np.float32], crops: CropSet) -> Predictions:
@@ -69,8 +73,4 @@ def logits_of(runtime: Runtime, card: Card, crops: CropSet) -> NDArray[np.float3
     """(N, C)."""
     chunks = [crops.images_rgb[i : i + _BATCH] for i in range(0, len(crops), _BATCH)]
     parts = [runtime.forward(to_batch(list(chunk), card)).logits for chunk in chunks]
-    return np.concatenate(parts).astype(np.float32)
-
-
-def _read(runtime: Runtime, card: Card, crops: CropSet) -> Predictions:
-    return predictions(logits_of(runtime, card, crops), crops)
+    return np.asarray(np.concatenate(parts), np.float32)

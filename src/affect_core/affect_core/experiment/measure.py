@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from affect_core.data.manifest import load_manifest
 from affect_core.emotion.card import load_card
-from affect_core.experiment.evaluate import answers_of, validation_answers
+from affect_core.experiment.crops import load_crops
+from affect_core.experiment.evaluate import answers_on_sets, answers_on_tests
+from affect_core.experiment.focus import measure_focus
 from affect_core.experiment.places import Places
 from affect_core.experiment.plan import Experiment, RunSpec
 from affect_core.experiment.predictions import Predictions, load_predictions, save_predictions
@@ -19,6 +21,8 @@ from affect_core.experiment.statistics import METRICS, overall, sums_by_group
 from affect_core.experiment.temperature import fit_temperature
 from affect_core.experiment.train import TRAINING_FILE, trained
 
+FOCUS_TEST: Final = "shortcut_shuffled"
+
 
 def measure_run(plan: Experiment, run: RunSpec, places: Places, threads: int, command: str) -> None:
     """Read every test with the run's model, and write the files that are committed."""
@@ -27,11 +31,12 @@ def measure_run(plan: Experiment, run: RunSpec, places: Places, threads: int, co
 
     folder = places.run_folder(run)
     card = load_card(folder)
-    validation = validation_answers(run, places, card, threads)
+    validation = answers_on_sets(card, {share.set: None for share in run.spec.validation}, places, threads)
     temperature = _temperature(validation)
     path = places.predictions(run)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_predictions(answers_of(plan, run, places, card, threads), path)
+    tests = [plan.tests[key] for key in run.spec.tests]
+    save_predictions(answers_on_tests(card, tests, places, threads), path)
     answers = load_predictions(path)  # as they are stored, so that whoever reads them gets the same rows
     result: Result = {
         "run": run.name,
@@ -52,6 +57,7 @@ def measure_run(plan: Experiment, run: RunSpec, places: Places, threads: int, co
         "curve": _curve(read_log(folder / LOG_FILE)),
         "temperature": round(temperature, DECIMALS),
         "validation": {name: _summary(one) for name, one in validation.items()},
+        "focus": _focus(plan, run, places, threads),
         "rows": run_rows(plan, run, answers, temperature),
     }
     write_result(places.result(run), result)
@@ -60,6 +66,15 @@ def measure_run(plan: Experiment, run: RunSpec, places: Places, threads: int, co
 def is_measured(run: RunSpec, places: Places) -> bool:
     """Whether the run's rows are there and belong to its present configuration."""
     return read_result(places.result(run)).get("hash") == run.test_hash
+
+
+def _focus(plan: Experiment, run: RunSpec, places: Places, threads: int) -> Result:
+    """Where the network looks, on the shuffled shortcut test; empty where the run is not measured on it."""
+    if FOCUS_TEST not in run.spec.tests:
+        return {}
+    test = plan.tests[FOCUS_TEST]
+    crops = load_crops(places, test.set, run.crop_spec, run.label_names, test)
+    return {"test_set": test.name, **measure_focus(load_card(places.run_folder(run)), crops, threads)}
 
 
 def _temperature(validation: dict[str, Predictions]) -> float:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from affect_core.config import Settings, from_mapping, load_yaml, setting
 from affect_core.errors import ConfigError, UnknownName
+from affect_core.faces.crop import CropSpec
+from affect_core.labels import LABEL_SETS
 
 FORMAT: Final = 1
 """Version of what a run does with its configuration; another one makes every run stale."""
@@ -110,6 +112,16 @@ class RunSpec:
         return run_name(self.model, self.stage, self.seed)
 
     @property
+    def crop_spec(self) -> CropSpec:
+        """How faces are cut out."""
+        return from_mapping(CropSpec, self.crop, f"{self.name}: crop")
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Classes of the model."""
+        return LABEL_SETS[self.spec.labels]
+
+    @property
     def protocol(self) -> str:
         """Of the result rows."""
         return self.spec.protocol or self.stage
@@ -172,8 +184,10 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         if key == "each":
             continue
         known = result.get(key)
-        both = isinstance(known, Mapping) and isinstance(value, Mapping)
-        result[key] = merged(known, value) if both else value
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            result[key] = merged(known, value)
+        else:
+            result[key] = value
     return result
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from affect_core.experiment.plan import Experiment, RunSpec
+from affect_core.experiment.plan import Experiment, RunSpec, TestSpec
 from affect_core.experiment.predictions import BINS, Predictions
 from affect_core.experiment.statistics import METRICS, Sums, overall, sums_by_group
-from affect_core.labels import LABEL_SETS, NEUTRAL
+from affect_core.labels import NEUTRAL
 
 Row = dict[str, Any]
 
@@ -51,12 +51,21 @@ class Case:
 
 
 def cases(
-    plan: Experiment, run: RunSpec, answers: Mapping[str, Predictions], temperature: float
+    tests: Mapping[str, TestSpec],
+    labels: tuple[str, ...],
+    answers: Mapping[str, Predictions],
+    temperature: float,
 ) -> Iterator[tuple[Case, Sums, int]]:
-    """Every case of a run with its sums and the number of pictures; a case without pictures is left out."""
-    labels = LABEL_SETS[run.spec.labels]
+    """Every case of one model with its sums and the number of pictures; a case without pictures is left out.
+
+    Args:
+        tests: by key.
+        labels: of the model.
+        answers: key of the test -> predictions.
+        temperature: that its logits are divided by where a case is calibrated.
+    """
     for key, answer in answers.items():
-        test = plan.tests[key]
+        test = tests[key]
         for one in _readings(answer, labels):
             base = Case(test.name, test.look, one.logits.shape[1])
             for case, part in _parts(base, one):
@@ -72,7 +81,7 @@ def run_rows(
     head = {"protocol": run.protocol, "shots": run.spec.shots}
     return [
         {**head, **case.keys, "metric": metric, "value": round(overall(sums, metric), DECIMALS), "n": count}
-        for case, sums, count in cases(plan, run, answers, temperature)
+        for case, sums, count in cases(plan.tests, run.label_names, answers, temperature)
         for metric in metrics_of(case)
     ]
 

@@ -71,8 +71,8 @@ def sums_by_group(probabilities: Floats, truth: Indices, groups: Indices) -> Sum
     np.add.at(confusion, (groups, truth, predicted), 1.0)
     place = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)  # bins (k/15, (k+1)/15]
     bins = np.zeros((size, BINS, 3))
-    for column, values in enumerate((np.ones(count), confidence, predicted == truth)):
-        np.add.at(bins, (groups, place, column), values)
+    values = np.stack([np.ones(count), confidence, predicted == truth], axis=1)
+    np.add.at(bins, (groups, place), values)
     return Sums(confusion, bins)
 
 
@@ -132,11 +132,21 @@ def interval(seeds: Sequence[Sums], metric: str, draws: int = DRAWS) -> Interval
     return Interval(float(np.mean([overall(s, metric) for s in seeds])), float(low), float(high))
 
 
-def difference(ours: Sequence[Sums], theirs: Sequence[Sums], metric: str, draws: int = DRAWS) -> Interval:
-    """Ours minus theirs: paired by test pictures (the same groups in every draw), seeds drawn independently."""
+def difference(
+    ours: Sequence[Sums], theirs: Sequence[Sums], metric: str, draws: int = DRAWS, same_runs: bool = False
+) -> Interval:
+    """Ours minus theirs, paired by test pictures: the same groups in every draw.
+
+    Args:
+        ours, theirs: seeds of either side.
+        metric: a name in `METRICS`.
+        draws: of the bootstrap.
+        same_runs: seed k of ours is the same network as seed k of theirs; then they are drawn together.
+    """
     if len(ours[0].confusion) != len(theirs[0].confusion):
         raise InputError("expected both models to be measured on the same groups of pictures")
-    spread = _means(_scores(ours, metric, draws), seed=1) - _means(_scores(theirs, metric, draws), seed=2)
+    other = 1 if same_runs else 2
+    spread = _means(_scores(ours, metric, draws), seed=1) - _means(_scores(theirs, metric, draws), seed=other)
     low, high = np.percentile(spread, _TAILS)
     means = [np.mean([overall(s, metric) for s in side]) for side in (ours, theirs)]
     return Interval(float(means[0] - means[1]), float(low), float(high))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from affect_core.experiment.crops import is_cut, prepare_crops
 from affect_core.experiment.measure import is_measured, measure_run
 from affect_core.experiment.places import Places
@@ -54,12 +56,12 @@ class Workshop:
         return Step(
             _cut_name(name, run),
             (f"set {name}",),
-            lambda: is_cut(self._places, name, run),
-            lambda: prepare_crops(self._places, name, run, tests.get(name)),
+            lambda: is_cut(self._places, name, run.crop_spec, run.label_names),
+            lambda: prepare_crops(self._places, name, run.crop_spec, run.label_names, tests.get(name)),
         )
 
     def _train(self, run: RunSpec) -> Step:
-        reads = dict.fromkeys(share.set for share in (*run.spec.train, *run.spec.validation))
+        reads = _distinct(share.set for share in (*run.spec.train, *run.spec.validation))
         return Step(
             f"train {run.name}",
             (*((f"train {run.parent}",) if run.parent else ()), *(_cut_name(name, run) for name in reads)),
@@ -68,8 +70,7 @@ class Workshop:
         )
 
     def _measure(self, run: RunSpec) -> Step:
-        validation = [share.set for share in run.spec.validation]
-        reads = dict.fromkeys([*validation, *(self._plan.tests[key].set for key in run.spec.tests)])
+        reads = _distinct([*(share.set for share in run.spec.validation), *self._test_sets(run)])
         command = self._command.format(run.name)
         return Step(
             f"measure {run.name}",
@@ -79,8 +80,15 @@ class Workshop:
         )
 
     def _sets_of(self, run: RunSpec) -> list[str]:
-        shares = [share.set for share in (*run.spec.train, *run.spec.validation)]
-        return list(dict.fromkeys([*shares, *(self._plan.tests[key].set for key in run.spec.tests)]))
+        shares = (share.set for share in (*run.spec.train, *run.spec.validation))
+        return _distinct([*shares, *self._test_sets(run)])
+
+    def _test_sets(self, run: RunSpec) -> list[str]:
+        return [self._plan.tests[key].set for key in run.spec.tests]
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
 
 
 def _cut_name(name: str, run: RunSpec) -> str:
