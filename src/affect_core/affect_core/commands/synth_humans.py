@@ -20,9 +20,15 @@ from affect_core.synth.humans.base import HumanSetConfig
     help="Set of labels.",
 )
 @click.option(
-    "--images", default=HumanSetConfig.images, show_default=True, type=click.IntRange(1), help="Pictures in all."
+    "--images",
+    default=HumanSetConfig.images,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Pictures in all.",
 )
-@click.option("--seed", default=HumanSetConfig.seed, show_default=True, type=click.IntRange(0), help="Of everything.")
+@click.option(
+    "--seed", default=HumanSetConfig.seed, show_default=True, type=click.IntRange(0), help="Of everything."
+)
 @click.option(
     "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the set."
 )
@@ -50,7 +56,11 @@ from affect_core.synth.humans.base import HumanSetConfig
     help="Share in dim light.",
 )
 @click.option(
-    "--size", default=HumanSetConfig.size_px, show_default=True, type=click.IntRange(64, 1024), help="Edge, px."
+    "--size",
+    default=HumanSetConfig.size_px,
+    show_default=True,
+    type=click.IntRange(64, 1024),
+    help="Edge, px.",
 )
 def humans(
     labels: str,
@@ -84,7 +94,9 @@ def humans(
 
 
 @click.command("download-ict")
-@click.option("--url", help="Of ict_facekit.npz, or of an archive of ICT-FaceKit; default: the public repository.")
+@click.option(
+    "--url", help="Of ict_facekit.npz, or of an archive of ICT-FaceKit; default: the public repository."
+)
 @click.option("--sha256", help="Hash of the file; needed with --url.")
 def download_ict(url: str | None, sha256: str | None) -> None:
     """Get the ICT face model (MIT licence, 134 MB) into the cache. Prints its path.
@@ -94,7 +106,9 @@ def download_ict(url: str | None, sha256: str | None) -> None:
     from affect_core.synth.humans import ict_import
 
     if (url is None) != (sha256 is None):
-        raise click.UsageError("expected --url and --sha256 together, or neither; `sha256sum FILE` prints the hash")
+        raise click.UsageError(
+            "expected --url and --sha256 together, or neither; `sha256sum FILE` prints the hash"
+        )
     click.echo(ict_import.download_ict(url or ict_import.ICT_URL, sha256 or ict_import.ICT_SHA256))
 
 

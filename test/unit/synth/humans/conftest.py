@@ -8,7 +8,15 @@ from affect_core.synth.humans.ict import find_ict, quantise
 GRID = 12
 """The tiny face is a grid of so many points across, bulging towards the viewer."""
 
-MATERIALS = ("M_Face", "M_BackHead", "M_GumsTongue", "M_Teeth", "M_ScleraLeft", "M_ScleraRight", "M_EyeLashes")
+MATERIALS = (
+    "M_Face",
+    "M_BackHead",
+    "M_GumsTongue",
+    "M_Teeth",
+    "M_ScleraLeft",
+    "M_ScleraRight",
+    "M_EyeLashes",
+)
 LANDMARK_PLACES = [
     *[(x, -7.0 + 0.1 * x * x) for x in np.linspace(-7, 7, 17)],
     *[(x, 6.0) for x in (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5)],
@@ -135,7 +143,15 @@ SIDED = (
     "mouthUpperUp",
     "noseSneer",
 )
-SINGLE = ("jawOpen", "mouthLeft", "mouthPucker", "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower")
+SINGLE = (
+    "jawOpen",
+    "mouthLeft",
+    "mouthPucker",
+    "mouthRight",
+    "mouthRollLower",
+    "mouthRollUpper",
+    "mouthShrugLower",
+)
 SINGLE += ("mouthShrugUpper",)
 
 

@@ -130,7 +130,8 @@ def test_the_real_head(ict):
     head = load_head(ict)
     nobody = np.zeros(head.identity_modes, np.float32)
     calm, surprised = (
-        head.vertices_cm(nobody, weights)[head.landmarks] for weights in ({}, {"jawOpen": 1.0, "browInnerUp_R": 1.0})
+        head.vertices_cm(nobody, weights)[head.landmarks]
+        for weights in ({}, {"jawOpen": 1.0, "browInnerUp_R": 1.0})
     )
     assert surprised[8, 1] < calm[8, 1] - 1.0  # the chin goes down
     risen = surprised[:, 1] - calm[:, 1]

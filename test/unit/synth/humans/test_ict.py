@@ -42,7 +42,7 @@ def test_fewer_modes_can_be_read(tiny_ict):
 def test_the_landmarks_may_lie_beside_the_file(tiny_arrays, tmp_path):
     arrays = {name: array for name, array in tiny_arrays.items() if name != "landmarks"}
     np.savez(tmp_path / "model.npz", **arrays)
-    with pytest.raises(InputError, match="vertex_indices.json"):
+    with pytest.raises(InputError, match=r"vertex_indices\.json"):
         load_face_model(tmp_path / "model.npz")
     indices = {"idx_to_landmark_verts": tiny_arrays["landmarks"].tolist()}
     (tmp_path / "vertex_indices.json").write_text(json.dumps(indices))
@@ -85,7 +85,14 @@ def test_without_a_model_all_ways_to_one_are_named(monkeypatch, tmp_path):
     monkeypatch.setattr("affect_core.synth.humans.ict.share_roots", list)
     with pytest.raises(ConfigError) as caught:
         require_ict()
-    for part in ("AFFECT_HRI_ICT", "../shared/ict_facekit", str(tmp_path), "download-ict", "import-ict", "synth robots"):
+    for part in (
+        "AFFECT_HRI_ICT",
+        "../shared/ict_facekit",
+        str(tmp_path),
+        "download-ict",
+        "import-ict",
+        "synth robots",
+    ):
         assert part in str(caught.value)
 
 

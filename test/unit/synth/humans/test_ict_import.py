@@ -47,7 +47,9 @@ def test_a_checkout_becomes_the_model(checkout, tiny_ict, tmp_path):
         assert got.blendshapes[name].vertices.tolist() == shape.vertices.tolist()
         assert np.allclose(got.blendshapes[name].moves_cm, shape.moves_cm, atol=1e-4)
     assert got.faces.tolist() == wanted.faces.tolist()
-    assert [got.materials[i] for i in got.face_material] == [wanted.materials[i] for i in wanted.face_material]
+    assert [got.materials[i] for i in got.face_material] == [
+        wanted.materials[i] for i in wanted.face_material
+    ]
     assert got.landmarks.tolist() == wanted.landmarks.tolist()
 
 

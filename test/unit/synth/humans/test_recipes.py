@@ -34,9 +34,17 @@ def recipes(tiny_ict):
 
 
 def test_weights_worked_out_by_hand():
-    weights = Recipes(GAINS, SHAPES).weights({"AU4": sides(0.2, 1.0), "AU26": sides(0.4, 0.8), "AD30": sides(0.0, 0.5)})
+    weights = Recipes(GAINS, SHAPES).weights(
+        {"AU4": sides(0.2, 1.0), "AU26": sides(0.4, 0.8), "AD30": sides(0.0, 0.5)}
+    )
     assert weights == pytest.approx(
-        {"browDown_R": 0.3 + 0.04, "browDown_L": 1.5 + 0.08, "jawOpen": 0.3, "mouthRight": 0.0, "mouthLeft": 0.5}
+        {
+            "browDown_R": 0.3 + 0.04,
+            "browDown_L": 1.5 + 0.08,
+            "jawOpen": 0.3,
+            "mouthRight": 0.0,
+            "mouthLeft": 0.5,
+        }
     )
 
 
@@ -65,7 +73,9 @@ def test_a_wrong_table_is_named(tmp_path, text, message):
 
 def test_every_unit_of_the_expressions_moves_something(table, recipes):
     used = {unit for name in table.names() for unit in table.get(name).action_units}
-    used |= {unit for row in VARIANTS.values() for variant in row for option in variant.options for unit in option}
+    used |= {
+        unit for row in VARIANTS.values() for variant in row for option in variant.options for unit in option
+    }
     assert used <= set(recipes.units)
     for name in (*COMPLEX_6[1:], *BASIC_8[1:]):
         assert recipes.weights(base_amounts(table.get(name)))
@@ -73,7 +83,9 @@ def test_every_unit_of_the_expressions_moves_something(table, recipes):
 
 
 def test_the_classes_are_told_apart_by_their_units(table):
-    confusion, skepticism, frustration = (base_amounts(table.get(n)) for n in ("confusion", "skepticism", "frustration"))
+    confusion, skepticism, frustration = (
+        base_amounts(table.get(n)) for n in ("confusion", "skepticism", "frustration")
+    )
     assert confusion["AU1"][1] > confusion["AU1"][0]  # one brow is raised
     assert "AU12" in skepticism
     assert "AU12" not in confusion
@@ -114,7 +126,11 @@ def test_a_neutral_face_shows_little(table):
 
 
 def test_a_blend_lies_between():
-    blend = mixed({"AU1": sides(1.0, 0.0), "AU4": sides(1.0, 1.0)}, {"AU4": sides(0.0, 1.0), "AU9": sides(0.5, 0.5)}, 0.6)
+    blend = mixed(
+        {"AU1": sides(1.0, 0.0), "AU4": sides(1.0, 1.0)},
+        {"AU4": sides(0.0, 1.0), "AU9": sides(0.5, 0.5)},
+        0.6,
+    )
     assert {unit: value.tolist() for unit, value in blend.items()} == {
         "AU1": pytest.approx([0.6, 0.0]),
         "AU4": pytest.approx([0.6, 1.0]),

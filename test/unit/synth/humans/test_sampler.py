@@ -67,7 +67,8 @@ def test_blends_have_soft_labels(table):
 def test_boredom_looks_away(table):
     pictures = drawn(table, HumanSetConfig(intensity_low=1.0))
     aside = {
-        label: np.mean([abs(what.gaze_deg[0]) for what in pictures if what.label == label]) for label in COMPLEX_6
+        label: np.mean([abs(what.gaze_deg[0]) for what in pictures if what.label == label])
+        for label in COMPLEX_6
     }
     assert max(aside, key=aside.get) == "boredom"
 

@@ -23,7 +23,9 @@ class HumanSetConfig(Settings):
     intensity_low: float = setting(0.3, "weakest expression, 0..1", low=0.0, high=1.0)
     intensity_high: float = setting(1.0, "strongest expression, 0..1", low=0.0, high=1.0)
     dim_share: float = setting(0.22, "share in dim light", low=0.0, high=1.0)
-    blend_share: float = setting(0.0, "share that blends two expressions, with a soft label", low=0.0, high=1.0)
+    blend_share: float = setting(
+        0.0, "share that blends two expressions, with a soft label", low=0.0, high=1.0
+    )
     glasses_share: float = setting(0.12, "share with glasses", low=0.0, high=1.0)
     occluder_share: float = setting(0.08, "share with something before the face", low=0.0, high=1.0)
     size_px: int = setting(224, "edge of the square pictures, px", low=64, high=1024)

@@ -25,7 +25,7 @@ def rim_of(faces: I32) -> I64:
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).astype(np.int64)
     count = int(faces.max()) + 1
     codes, reverse = edges[:, 0] * count + edges[:, 1], edges[:, 1] * count + edges[:, 0]
-    return edges[~np.isin(codes, reverse)]
+    return np.asarray(edges[~np.isin(codes, reverse)])
 
 
 class Shoulders:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,11 +15,15 @@ from affect_core.synth.humans.appearance import Appearance
 from affect_core.synth.humans.eyes import paint_eye
 from affect_core.synth.humans.hair import lengths_cm, paint_hair
 from affect_core.synth.humans.head import NECK_CM, HumanHead, Texture
-from affect_core.synth.humans.layout import TEXTURE_PX
+from affect_core.synth.humans.layout import TEXTURE_PX, FaceLayout
 from affect_core.synth.humans.paint import paint_face
 from affect_core.synth.humans.render import Dress
 
 F32 = NDArray[np.float32]
+
+_EYES: Final = ([36, 39], [42, 45])
+_LID_SHARES: Final = (0.62, 0.44)
+"""Half the width and height of the lids, as shares of the distance between an eye's corners."""
 
 _GUMS: Final = (0.50, 0.16, 0.16)
 _TEETH: Final = (0.86, 0.82, 0.74)
@@ -34,13 +40,27 @@ def dress_up(
     texels = np.empty((len(Texture), TEXTURE_PX, TEXTURE_PX, 3), np.float32)
     painted = np.zeros(texels.shape[:3], np.uint8)
     face = paint_face(head.layout, appearance, weights, rng)
-    texels[Texture.FACE], painted[Texture.FACE] = face.texture, face.segments
+    texels[Texture.FACE] = face.texture
+    painted[Texture.FACE] = np.where(face.segments == 0, _lids(head.layout), face.segments)
     texels[Texture.EYE] = paint_eye(appearance, rng)
     texels[Texture.SKIN] = appearance.skin
     texels[Texture.GUMS], texels[Texture.TEETH] = _GUMS, _TEETH
     texels[Texture.HAIR] = paint_hair(appearance, rng)
     texels[Texture.NECK], painted[Texture.NECK] = _paint_neck(appearance, rng)
     return Dress(texels, painted, lengths_cm(head.scalp, appearance))
+
+
+@lru_cache(maxsize=2)
+def _lids(layout: FaceLayout) -> NDArray[np.uint8]:
+    """(T, T): `Segment.LID` round the eyes, as far as the lids reach; 0 elsewhere."""
+    lids = np.zeros((layout.texture_px, layout.texture_px), np.uint8)
+    for eye in _EYES:
+        corners = layout.landmarks_px[eye]
+        middle = (corners[0] + corners[1]) / 2
+        width = float(np.hypot(*(corners[1] - corners[0])))
+        box = (middle.tolist(), [2 * share * width for share in _LID_SHARES], 0.0)
+        cv2.ellipse(lids, box, (float(Segment.LID),), -1)
+    return lids
 
 
 def _paint_neck(appearance: Appearance, rng: np.random.Generator) -> tuple[F32, NDArray[np.uint8]]:

@@ -160,7 +160,14 @@ def load_head(path: Path) -> HumanHead:
 def rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F32:
     """(3, 3): turns the head; yaw and roll + to the subject's left, pitch + up, roll first."""
     yaw, pitch, roll = np.radians([yaw_deg, -pitch_deg, -roll_deg])
-    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    cy, sy, cp, sp, cr, sr = (
+        np.cos(yaw),
+        np.sin(yaw),
+        np.cos(pitch),
+        np.sin(pitch),
+        np.cos(roll),
+        np.sin(roll),
+    )
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
@@ -187,7 +194,7 @@ class _Part:
         self.place_uv[self.faces.ravel()] = self.uv[self.faces_uv.ravel()]
 
     def vertices_of(self, *names: str) -> I64:
-        return np.unique(self.faces[np.isin(self.names, names)]).astype(np.int64)
+        return np.asarray(np.unique(self.faces[np.isin(self.names, names)]), np.int64)
 
     def moved(self, vertices: I64, moves: F32) -> tuple[I64, F32]:
         """A blendshape in the new count."""
@@ -271,9 +278,13 @@ def _plain(faces: I64, faces_uv: I64, texture: Texture, segment: Segment, vertic
 
 def _joined(first: Mesh, second: Mesh) -> Mesh:
     """Both; the vertices of the second are counted after the first's already."""
-    names = ("faces", "faces_uv", "textures", "segments")
-    arrays = [np.concatenate([getattr(first, name), getattr(second, name)]) for name in names]
-    return Mesh(*arrays, vertices=first.vertices + second.vertices)
+    return Mesh(
+        faces=np.concatenate([first.faces, second.faces]),
+        faces_uv=np.concatenate([first.faces_uv, second.faces_uv]),
+        textures=np.concatenate([first.textures, second.textures]),
+        segments=np.concatenate([first.segments, second.segments]),
+        vertices=first.vertices + second.vertices,
+    )
 
 
 def _is_neck(part: _Part) -> NDArray[np.bool_]:
@@ -315,7 +326,8 @@ def _neck_uv(places: F32) -> F32:
 def _hair_uv(places: F32) -> F32:
     """Column = angle from the forehead, row = height."""
     angle = np.abs(np.arctan2(places[:, 0], places[:, 2] - 1.0)) / np.pi
-    return np.stack([angle, np.clip((14.6 - places[:, 1]) / 24.0, 0.0, 1.0)], axis=1).astype(np.float32)
+    row = np.clip((14.6 - places[:, 1]) / 24.0, 0.0, 1.0)
+    return np.asarray(np.stack([angle, row], axis=1), np.float32)
 
 
 def _surface(part: _Part, vertices: int) -> tuple[F32, F32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache, partial
@@ -30,6 +31,9 @@ _DESCRIPTION: Final = (
     "Synthetic faces of the ICT-FaceKit head with expressions from config/expressions.yaml; the labels are the "
     "recipes' names, not what people perceive"
 )
+PART: Final = 50
+"""Pictures between two points where an interrupted run can go on."""
+
 _PER_FOLDER: Final = 1000
 _AMOUNT_DIGITS: Final = 3
 _PIXEL_DIGITS: Final = 2
@@ -47,7 +51,7 @@ def generate(config: HumanSetConfig, folder: Path, workers: int = 1) -> Manifest
     started = perf_counter()
     settings = {"format": FORMAT, **asdict(config)}
     make = partial(make_pictures, config, folder, source)
-    made = make_in_parts(make, folder, config.images, settings, workers)
+    made = make_in_parts(make, folder, config.images, settings, workers, PART)
     manifest = Manifest(
         folder=folder,
         name=folder.name,
@@ -114,7 +118,7 @@ def _make(studio: Studio, config: HumanSetConfig, folder: Path, index: int) -> R
         lighting=what.lighting,
         background=picture.background,
         subject=f"human-{config.seed}-{index:06d}",
-        attributes={"side": what.side, "index": index, **picture.attributes},
+        attributes={"side": what.side, "seed": config.seed, "index": index, **picture.attributes},
     )
 
 
@@ -126,7 +130,9 @@ def _save_mask(path: Path, segments: np.ndarray[Any, np.dtype[np.uint8]]) -> Non
     path.write_bytes(data.tobytes())
 
 
-def _plain_amounts(amounts: Mapping[str, np.ndarray[Any, np.dtype[np.float64]]]) -> dict[str, tuple[float, float]]:
+def _plain_amounts(
+    amounts: Mapping[str, np.ndarray[Any, np.dtype[np.float64]]],
+) -> dict[str, tuple[float, float]]:
     rounded = {unit: np.round(sides, _AMOUNT_DIGITS) for unit, sides in amounts.items()}
     return {unit: (float(right), float(left)) for unit, (right, left) in rounded.items() if right or left}
 
@@ -139,11 +145,5 @@ def _tell_rate(pictures: int, seconds: float, workers: int) -> None:
     if pictures:
         tqdm.write(
             f"{pictures} pictures in {seconds:.0f} s: {pictures / seconds:.1f} a second with {workers} workers",
-            file=_stderr(),
+            file=sys.stderr,
         )
-
-
-def _stderr() -> Any:
-    import sys
-
-    return sys.stderr

@@ -122,7 +122,9 @@ def find_ict() -> Path | None:
     """
     named = os.environ.get(VARIABLE, "")
     if named and not Path(named).is_file():
-        raise ConfigError(f"expected the ICT face model at {VARIABLE}={named}, found no file; correct or unset it")
+        raise ConfigError(
+            f"expected the ICT face model at {VARIABLE}={named}, found no file; correct or unset it"
+        )
     return next((place for place in ict_places() if place.is_file()), None)
 
 
@@ -153,7 +155,9 @@ def load_face_model(path: Path, identity_modes: int = IDENTITY_MODES) -> FaceMod
         ) from error
     wrong = [name for name, axes in _ARRAYS.items() if name not in data or data[name].ndim != axes]
     if wrong:
-        raise InputError(f"{path}: missing or of another shape: {', '.join(wrong)}; download or import it anew")
+        raise InputError(
+            f"{path}: missing or of another shape: {', '.join(wrong)}; download or import it anew"
+        )
     landmarks = data[_LANDMARKS] if _LANDMARKS in data else read_landmarks(path.with_name(_INDICES))
     return _model(data, np.asarray(landmarks, np.int64), identity_modes)
 

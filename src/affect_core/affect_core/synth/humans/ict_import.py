@@ -9,6 +9,7 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -78,7 +79,7 @@ def import_ict(source: Path, target: Path | None = None) -> Path:
         identity_q, identity_scale = _moves(folder, identity, mean.places, bar)
         expression_q, expression_scale = _moves(folder, expressions, mean.places, bar)
     landmarks = read_landmarks(folder / _INDICES)
-    content = {
+    content: dict[str, NDArray[Any]] = {
         "mean": mean.places.astype(np.float32),
         "faces": mean.faces,
         "uv": mean.uv,
@@ -117,7 +118,7 @@ class Obj:
                 current = names.setdefault(line[7:].strip(), len(names))
             elif line.startswith("f "):
                 corners = [corner.split("/") for corner in line[2:].split()]
-                for second, third in zip(corners[1:-1], corners[2:], strict=True):
+                for second, third in pairwise(corners[1:]):
                     triangle = (corners[0], second, third)
                     faces.append([int(corner[0]) - 1 for corner in triangle])
                     faces_uv.append([int(corner[1]) - 1 for corner in triangle])
@@ -159,7 +160,9 @@ def _lines(path: Path) -> list[str]:
     try:
         return path.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"expected a mesh at {path}: {error}; take a whole checkout of ICT-FaceKit") from error
+        raise InputError(
+            f"expected a mesh at {path}: {error}; take a whole checkout of ICT-FaceKit"
+        ) from error
 
 
 def _numbers(path: Path, lines: Sequence[str], columns: int) -> NDArray[np.float64]:

@@ -59,13 +59,18 @@ def vertex_normals(places: F32, faces: I32, normals: F32) -> None:
 
 
 @kernel
-def _shown_share(column: np.float32, row: np.float32, depth: np.float32, softness: np.float32, near: F32) -> np.float32:
+def _shown_share(
+    column: np.float32, row: np.float32, depth: np.float32, softness: np.float32, near: F32
+) -> np.float32:
     """Share of the taps round a point of the shadow map that the light reaches."""
     height, width = near.shape
     hits = 0
     for dy in range(-_TAPS, _TAPS + 1):
         for dx in range(-_TAPS, _TAPS + 1):
-            x, y = int(np.floor(column + np.float32(dx) * softness)), int(np.floor(row + np.float32(dy) * softness))
+            x, y = (
+                int(np.floor(column + np.float32(dx) * softness)),
+                int(np.floor(row + np.float32(dy) * softness)),
+            )
             if x < 0 or y < 0 or x >= width or y >= height or depth - _SLACK_CM <= near[y, x]:
                 hits += 1
     return np.float32(hits) / np.float32((2 * _TAPS + 1) ** 2)
@@ -146,8 +151,14 @@ def draw(
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         if area >= 0:  # rows grow downwards, so a triangle seen from its outside has a negative area
             continue
-        left, right = max(0, int(np.ceil(min(ax, bx, cx) - _HALF))), min(width - 1, int(np.floor(max(ax, bx, cx) - _HALF)))
-        top, bottom = max(0, int(np.ceil(min(ay, by, cy) - _HALF))), min(height - 1, int(np.floor(max(ay, by, cy) - _HALF)))
+        left, right = (
+            max(0, int(np.ceil(min(ax, bx, cx) - _HALF))),
+            min(width - 1, int(np.floor(max(ax, bx, cx) - _HALF))),
+        )
+        top, bottom = (
+            max(0, int(np.ceil(min(ay, by, cy) - _HALF))),
+            min(height - 1, int(np.floor(max(ay, by, cy) - _HALF))),
+        )
         if right < left or bottom < top:
             continue
         inverse = _ONE / area

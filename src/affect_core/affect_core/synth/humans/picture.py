@@ -108,7 +108,7 @@ def expose(image: F32, rng: np.random.Generator) -> ImageRGB:
     seen = rolled_off(image) ** np.float32(rng.uniform(*_GAMMA))
     blurred, width = rng.random() < _BLUR_SHARE, float(rng.uniform(*_BLUR_PX))
     if blurred:
-        seen = cv2.GaussianBlur(seen, (0, 0), width)
+        seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), width), np.float32)
     noise = rng.standard_normal(seen.shape, np.float32) * np.float32(rng.uniform(*_NOISE))
     return np.asarray(np.clip(seen + noise, 0.0, 1.0) * 255.0 + 0.5, np.uint8)
 
@@ -116,4 +116,5 @@ def expose(image: F32, rng: np.random.Generator) -> ImageRGB:
 def rolled_off(image: F32) -> F32:
     """As it is up to a knee; above it ever less, below 1: a bright cheek keeps its form."""
     over = np.maximum(image - _KNEE, np.float32(0.0)) / (1 - _KNEE)
-    return np.clip(np.minimum(image, _KNEE) + (1 - _KNEE) * (1 - np.exp(-over)), 0.0, 1.0)
+    seen = np.minimum(image, _KNEE) + (1 - _KNEE) * (1 - np.exp(-over))
+    return np.asarray(np.clip(seen, 0.0, 1.0), np.float32)

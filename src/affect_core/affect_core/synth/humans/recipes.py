@@ -32,7 +32,21 @@ _LEAD: Final = {"right": np.array([1.0, 0.0]), "left": np.array([0.0, 1.0])}
 
 _GAIN: Final = 0.25
 _ASYMMETRY: Final = 0.12
-_NOISY: Final = ("AU1", "AU2", "AU4", "AU6", "AU7", "AU9", "AU10", "AU12", "AU14", "AU15", "AU20", "AU24", "AU25")
+_NOISY: Final = (
+    "AU1",
+    "AU2",
+    "AU4",
+    "AU6",
+    "AU7",
+    "AU9",
+    "AU10",
+    "AU12",
+    "AU14",
+    "AU15",
+    "AU20",
+    "AU24",
+    "AU25",
+)
 _NOISE_SHARE: Final = 0.35
 _NOISE: Final = 0.07
 _NOISE_SIDES: Final = (0.6, 1.4)
@@ -137,9 +151,7 @@ def load_recipes(shapes: Iterable[str], path: Path | None = None) -> Recipes:
 
 def base_amounts(row: Expression) -> Amounts:
     """The row's own action units at intensity 1."""
-    return {
-        unit: np.array([sides["right"], sides["left"]]) for unit, sides in row.action_units.items()
-    }
+    return {unit: np.array([sides["right"], sides["left"]]) for unit, sides in row.action_units.items()}
 
 
 def draw_variant(rng: np.random.Generator, row: Expression) -> Amounts:

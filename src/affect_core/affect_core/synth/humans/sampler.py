@@ -93,7 +93,9 @@ def draw(
         intensity=0.0 if label == NEUTRAL else strength,
         side=side,
         amounts=shown,
-        identity=np.clip(rng.normal(0, 1, identity_modes), -_IDENTITY_LIMIT, _IDENTITY_LIMIT).astype(np.float32),
+        identity=np.clip(rng.normal(0, 1, identity_modes), -_IDENTITY_LIMIT, _IDENTITY_LIMIT).astype(
+            np.float32
+        ),
         head_deg=head_deg,
         gaze_deg=gaze_deg,
         lighting=DIM if rng.random() < config.dim_share else EVEN,

@@ -65,7 +65,9 @@ def sample_sheet(
 def calm_picture(studio: Studio, label: str, intensity: float, person: int, tile_px: int) -> ImageRGB:
     """One person's expression, close, in even light before a grey wall; nothing else varies."""
     config = HumanSetConfig()
-    identity = draw(config, studio.table, studio.head.identity_modes, person, streams(config, person)[0]).identity
+    identity = draw(
+        config, studio.table, studio.head.identity_modes, person, streams(config, person)[0]
+    ).identity
     looks = np.random.default_rng([person])
     appearance = replace(draw_appearance(looks), beard="none", beard_cover=0.0)
     row = studio.table.get(label)
