@@ -46,8 +46,8 @@ _SKINS: Final = np.array(
         [0.82, 0.60, 0.46],
         [0.70, 0.48, 0.35],
         [0.55, 0.36, 0.26],
-        [0.40, 0.25, 0.18],
-        [0.28, 0.18, 0.13],
+        [0.43, 0.28, 0.20],
+        [0.33, 0.22, 0.16],
     ]
 )
 """From light to dark, in equal steps of the skin tone."""
@@ -66,8 +66,8 @@ _IRISES: Final[Mapping[str, tuple[Colour, float]]] = {
     "dark brown": ((0.26, 0.15, 0.09), 0.35),
     "brown": ((0.42, 0.26, 0.13), 0.30),
     "green": ((0.38, 0.42, 0.25), 0.12),
-    "blue": ((0.34, 0.47, 0.58), 0.15),
-    "grey": ((0.45, 0.50, 0.53), 0.08),
+    "blue": ((0.28, 0.41, 0.52), 0.15),
+    "grey": ((0.37, 0.43, 0.46), 0.08),
 }
 _LIPSTICK: Final[Colour] = (0.65, 0.18, 0.22)
 _SHADOWS: Final[tuple[Colour, ...]] = (
@@ -152,9 +152,11 @@ class Appearance:
 
 
 def draw_appearance(rng: Generator) -> Appearance:
-    """A random person. Everything is drawn alone but for a few bonds: dark skin mostly comes with dark hair and eyes, brows are
-    darker than skin and hair, and nobody wears both beard and make-up.
-    """  # fmt: skip
+    """A random person.
+
+    Everything is drawn alone but for a few bonds: dark skin mostly comes with dark hair and eyes, brows are darker
+    than skin and hair, and nobody wears both beard and make-up.
+    """
     tone = float(rng.random())
     skin = _skin(tone, rng)
     hair_name, hair = _hair(tone, rng)

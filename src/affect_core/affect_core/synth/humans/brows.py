@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from affect_core.synth.humans.appearance import Appearance
 from affect_core.synth.humans.layout import FaceLayout
 from affect_core.synth.humans.maps import GRID
+from affect_core.synth.humans.strokes import U8, as_share, fill, stroke
+from affect_core.types import Floats
 
 F32 = NDArray[np.float32]
 
@@ -24,7 +26,8 @@ _DROP_UNITS: Final = 7.0
 _STEPS: Final = 60
 _HAIRS: Final = 200
 _TAPER: Final = ((0.0, 0.35, 0.85, 1.0), (0.2, 0.8, 1.0, 0.65))
-_SUBPIXEL_BITS: Final = 4
+_SHADES: Final = (150, 200, 250)
+"""Of the hairs, of 255."""
 _ROWS: Final = (90.0, 290.0)
 """Rows of the texture that brows can reach, units."""
 
@@ -33,22 +36,26 @@ def brow_cover(layout: FaceLayout, appearance: Appearance, rng: Generator) -> tu
     """The rows that the brows lie in, and float32 (rows, T), how much they cover there, 0..1."""
     scale = layout.texture_px / GRID
     rows = slice(int(_ROWS[0] * scale), int(_ROWS[1] * scale))
+    top = (0.0, float(rows.start))
     band = np.zeros((rows.stop - rows.start, layout.texture_px), np.uint8)
     hairs = band.copy()
+    half = appearance.brow_width * np.interp(np.linspace(0.0, 1.0, _STEPS), *_TAPER)
     for ids in _BROWS:
         course = _course(layout, ids, appearance)
-        half = appearance.brow_width * np.interp(np.linspace(0.0, 1.0, _STEPS), *_TAPER)
-        _fill_band(band, (course, half), scale, rows.start)
-        _draw_hairs(hairs, (course, half), scale, rows.start, rng)
-    soft = cv2.GaussianBlur(band, (0, 0), 5.0 * scale).astype(np.float32) * np.float32(
-        appearance.brow_fill / 255
-    )
-    fine = cv2.GaussianBlur(hairs, (0, 0), max(0.35, 1.5 * scale)).astype(np.float32) * np.float32(1 / 255)
+        fill(band, _outline(course, half) * scale - top)
+        for shade, some in zip(_SHADES, np.array_split(_hairs(course, half, rng), len(_SHADES)), strict=True):
+            stroke(hairs, list(some * scale - top), shade=shade)
+    soft = as_share(_blurred(band, 5.0 * scale)) * np.float32(appearance.brow_fill)
+    fine = as_share(_blurred(hairs, 1.5 * scale))
     cover = np.clip(np.maximum(soft, fine) + 0.5 * soft, 0.0, 1.0) * np.float32(appearance.brow_cover)
     return rows, np.asarray(cover, np.float32)
 
 
-def _course(layout: FaceLayout, ids: tuple[int, ...], appearance: Appearance) -> NDArray[np.float64]:
+def _blurred(canvas: U8, sigma_px: float) -> U8:
+    return np.asarray(cv2.GaussianBlur(canvas, (0, 0), max(0.35, sigma_px)), np.uint8)
+
+
+def _course(layout: FaceLayout, ids: tuple[int, ...], appearance: Appearance) -> Floats:
     """(n, 2) units: the middle of the brow."""
     points = layout.landmarks_uv[list(ids)].astype(np.float64) * GRID
     at, fine = np.linspace(0.0, 1.0, len(points)), np.linspace(0.0, 1.0, _STEPS)
@@ -57,37 +64,18 @@ def _course(layout: FaceLayout, ids: tuple[int, ...], appearance: Appearance) ->
     return np.stack([x, y + _DROP_UNITS + appearance.brow_lift - arch], axis=1)
 
 
-def _fill_band(
-    canvas: NDArray[np.uint8], brow: tuple[NDArray[np.float64], NDArray[np.float64]], scale: float, top: int
-) -> None:
-    course, half = brow
+def _outline(course: Floats, half: Floats) -> Floats:
     across = np.stack([np.zeros_like(half), 0.75 * half], axis=1)
-    outline = np.concatenate([course - across, (course + across)[::-1]])
-    cv2.fillPoly(canvas, [_fixed(outline, scale, top)], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
+    return np.concatenate([course - across, (course + across)[::-1]])
 
 
-def _draw_hairs(
-    canvas: NDArray[np.uint8],
-    brow: tuple[NDArray[np.float64], NDArray[np.float64]],
-    scale: float,
-    top: int,
-    rng: Generator,
-) -> None:
-    """Hairs point outwards; upright at the inner end, flat at the outer one."""
-    course, half = brow
+def _hairs(course: Floats, half: Floats, rng: Generator) -> Floats:
+    """(h, 2, 2): roots and tips. Hairs point outwards; upright at the inner end, flat at the outer one."""
     outwards = np.sign(course[0, 0] - course[-1, 0])
     place = rng.integers(0, _STEPS, _HAIRS)
+    roots = course[place].copy()
+    roots[:, 1] += rng.uniform(-1.0, 1.0, _HAIRS) * half[place]
     inner = place / (_STEPS - 1.0)
-    roots = course[place] + np.stack([np.zeros(_HAIRS), rng.uniform(-1.0, 1.0, _HAIRS) * half[place]], axis=1)
-    length = rng.uniform(8.0, 15.0, _HAIRS)
     slope = np.clip(0.1 + 0.8 * inner**2 + rng.normal(0.0, 0.2, _HAIRS), -0.4, 1.2)
     lean = np.stack([outwards * np.cos(slope), -np.sin(slope)], axis=1)
-    ends = np.stack([roots, roots + lean * length[:, None]], axis=1)
-    for shade, lines in zip((150, 200, 250), np.array_split(_fixed(ends, scale, top), 3), strict=True):
-        cv2.polylines(canvas, list(lines), False, shade, 1, cv2.LINE_AA, _SUBPIXEL_BITS)
-
-
-def _fixed(points: NDArray[np.float64], scale: float, top: int) -> NDArray[np.int32]:
-    """Units to the fixed-point pixel coordinates of cv2 in the canvas."""
-    pixels = points * scale - (0.5, 0.5 + top)
-    return np.round(pixels * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    return np.stack([roots, roots + lean * rng.uniform(8.0, 15.0, _HAIRS)[:, None]], axis=1)

@@ -17,7 +17,7 @@ F32 = NDArray[np.float32]
 _DRAWN_PX = 128
 """An eye is some 20 px wide in a picture of 224 px; it is drawn this large and then enlarged."""
 _CORNER = np.array([0.55, 0.36, 0.33], np.float32)
-_LIMBUS = 0.022
+_LIMBUS = 0.03
 
 
 def paint_eye(appearance: Appearance, rng: Generator, texture_px: int = TEXTURE_PX) -> F32:
@@ -28,7 +28,7 @@ def paint_eye(appearance: Appearance, rng: Generator, texture_px: int = TEXTURE_
     eye = _over(white, _CORNER, _step((radius - 0.88) / 0.10))
     eye = _over(eye, _fibres(appearance, radius, angle, rng), _step((iris - radius) / 0.03))
     rim = np.exp(-0.5 * ((radius - iris) / _LIMBUS) ** 2)
-    eye *= 1.0 - 0.7 * rim[..., None]
+    eye *= 1.0 - 0.8 * rim[..., None]
     eye *= 1.0 - 0.3 * (_step((iris - radius) / 0.05) * _step((0.1 - down) / 0.6))[..., None]
     eye = _over(eye, np.full(3, 0.02, np.float32), _step((pupil - radius) / 0.03))
     eye = _over(eye, np.ones(3, np.float32), _catchlight(iris, rng))
@@ -48,14 +48,14 @@ def _polar() -> tuple[F32, F32, F32]:
 def _lid_shadow() -> F32:
     """The upper lid and its lashes shade the top of the eye."""
     _, _, down = _polar()
-    return np.asarray(1.0 - 0.35 * _step((-0.12 - down) / 0.45), np.float32)
+    return np.asarray(1.0 - 0.45 * _step((-0.05 - down) / 0.45), np.float32)
 
 
 def _fibres(appearance: Appearance, radius: F32, angle: F32, rng: Generator) -> F32:
     """The iris: radial streaks, lighter towards the rim."""
     turn = np.float32(rng.uniform(0.0, 6.28))
     streaks = 1.0 + 0.15 * np.sin(angle * 17 + 3 * np.sin(angle * 5 + turn)) + 0.1 * np.sin(angle * 41 + turn)
-    level = streaks * (0.75 + 0.6 * radius / appearance.iris_radius)
+    level = streaks * (0.75 + 0.4 * radius / appearance.iris_radius)
     return np.asarray(level[..., None] * np.asarray(appearance.iris, np.float32), np.float32)
 
 

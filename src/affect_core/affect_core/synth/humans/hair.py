@@ -51,8 +51,8 @@ def paint_hair(appearance: Appearance, rng: Generator, texture_px: int = TEXTURE
     )
     row = np.linspace(0.0, 1.0, texture_px, dtype=np.float32)[:, None]
     sheen = 0.25 * np.exp(-0.5 * ((row - np.float32(rng.uniform(0.12, 0.25))) / 0.06) ** 2)
-    level = np.clip(0.8 + 0.32 * strands + sheen, 0.3, 1.6)
-    return np.clip(level[..., None] * np.asarray(appearance.hair, np.float32), 0.0, 1.0)
+    level = np.clip(0.85 + (0.34 - 0.18 * max(appearance.hair)) * strands + sheen, 0.35, 1.6)
+    return np.asarray(np.clip(level[..., None] * np.asarray(appearance.hair), 0.0, 1.0), np.float32)
 
 
 def _strands(texture_px: int, appearance: Appearance, rng: Generator) -> F32:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core.synth.humans.layout import FaceLayout
+from affect_core.synth.humans.strokes import as_share, fill, stroke
 
 F32 = NDArray[np.float32]
 Points = Sequence[tuple[float, float]]
@@ -108,33 +109,27 @@ def grid(texture_px: int) -> tuple[F32, F32]:
     return axis[None, :] - np.float32(MIDLINE), axis[:, None]
 
 
-def texels(points: NDArray[np.float32], texture_px: int) -> NDArray[np.float32]:
-    """Units (column, row) to the pixel coordinates of cv2, whose pixels' centres are whole numbers."""
-    return points * np.float32(texture_px / GRID) - np.float32(0.5)
-
-
 def blur(area: F32, layout: FaceLayout, units: float) -> F32:
     """Gaussian blur; its standard deviation in units."""
     sigma = max(0.35, units * layout.texture_px / GRID)
     return np.asarray(cv2.GaussianBlur(area, (0, 0), sigma), np.float32)
 
 
-def _filled(points: NDArray[np.float32], layout: FaceLayout) -> F32:
+def _filled(points: F32, layout: FaceLayout) -> F32:
     """1 inside the polygon (units), with smooth edges."""
     canvas = np.zeros((layout.texture_px, layout.texture_px), np.uint8)
-    corners = np.round(texels(points, layout.texture_px) * 16).astype(np.int32)
-    cv2.fillPoly(canvas, [corners], 255, cv2.LINE_AA, 4)
-    return canvas.astype(np.float32) / np.float32(255)
+    fill(canvas, points * (layout.texture_px / GRID))
+    return as_share(canvas)
 
 
-def _drawn(points: NDArray[np.float32], layout: FaceLayout, thickness: int) -> F32:
+def _drawn(points: F32, layout: FaceLayout, width_px: int) -> F32:
+    """1 on the line (units)."""
     canvas = np.zeros((layout.texture_px, layout.texture_px), np.uint8)
-    corners = np.round(texels(points, layout.texture_px) * 16).astype(np.int32)
-    cv2.polylines(canvas, [corners], False, 255, thickness, cv2.LINE_AA, 4)
-    return canvas.astype(np.float32) / np.float32(255)
+    stroke(canvas, [points * (layout.texture_px / GRID)], width_px)
+    return as_share(canvas)
 
 
-def _units(layout: FaceLayout, landmarks: Sequence[int]) -> NDArray[np.float32]:
+def _units(layout: FaceLayout, landmarks: Sequence[int]) -> F32:
     return np.asarray(layout.landmarks_uv[list(landmarks)] * np.float32(GRID), np.float32)
 
 
@@ -196,13 +191,11 @@ def _spots(layout: FaceLayout, spots: Sequence[tuple[float, float, float, float,
 
 def _area(layout: FaceLayout, edges: tuple[Points, Points], softness: float) -> F32:
     """Between an outer and an inner edge, each from the ear to the midline, on both sides; without the lips."""
-    outer, inner = (np.array(edge, np.float32) for edge in edges)
+    outer, inner = np.array(edges[0], np.float32), np.array(edges[1], np.float32)
     half = np.concatenate([outer, inner[::-1]])
-    total = np.zeros((layout.texture_px, layout.texture_px), np.float32)
-    for side in (-1.0, 1.0):
-        total = np.maximum(
-            total,
-            _filled(half * np.array([side, 1.0], np.float32) + np.array([MIDLINE, 0.0], np.float32), layout),
-        )
-    bare = cv2.dilate(_lips(layout), np.ones((3, 3), np.uint8))
-    return np.asarray(blur(total, layout, softness) * (1.0 - blur(bare, layout, 3.0)), np.float32)
+    middle = np.array([MIDLINE, 0.0], np.float32)
+    right, left = (_filled(middle + half * np.array([side, 1.0], np.float32), layout) for side in (-1.0, 1.0))
+    bare = np.asarray(cv2.dilate(_lips(layout), np.ones((3, 3), np.uint8)), np.float32)
+    return np.asarray(
+        blur(np.maximum(right, left), layout, softness) * (1.0 - blur(bare, layout, 3.0)), np.float32
+    )

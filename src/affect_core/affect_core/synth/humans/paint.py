@@ -13,7 +13,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from affect_core.avatar.truth import Segment
-from affect_core.synth.humans.appearance import NO_BEARD, Appearance
+from affect_core.synth.humans.appearance import NO_BEARD, Appearance, Colour
 from affect_core.synth.humans.brows import brow_cover
 from affect_core.synth.humans.layout import FaceLayout
 from affect_core.synth.humans.maps import FaceMaps, face_maps
@@ -34,6 +34,8 @@ _BROW_SEEN: Final = 0.35
 _PATCHES: Final = 12
 _PORES: Final = 128
 _BEARD_STREAKS: Final = 5
+_STUBBLE: Final = 0.5
+"""Density of stubble by that of a beard."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,17 +61,18 @@ def paint_face(
         rng: grain of the skin, single hairs.
     """
     maps = face_maps(layout)
-    grain = _grain(layout.texture_px, appearance, rng)
-    texture = _skin(appearance, maps, grain)
-    texture *= _shading(layout, appearance, maps, weights, rng)
-    _blend(texture, np.asarray(appearance.lid, np.float32), appearance.lid_cover * maps.lids)
+    planes = _skin(appearance, maps, _grain(layout.texture_px, appearance, rng))
+    for amount, takes in _shades(layout, appearance, maps, weights, rng):
+        for plane, share in zip(planes, takes, strict=True):
+            plane *= 1.0 - np.float32(share) * amount
+    _blend(planes, _planes(appearance.lid), appearance.lid_cover * maps.lids)
     if appearance.beard != NO_BEARD:
-        _add_beard(texture, layout, appearance, maps, rng)
+        _add_beard(planes, layout, appearance, maps, rng)
     rows, brows = brow_cover(layout, appearance, rng)
-    _blend(texture[rows], np.asarray(appearance.brow, np.float32), brows)
+    _blend(planes[:, rows], _planes(appearance.brow), brows)
     segments = _segments(maps)
     segments[rows][brows > _BROW_SEEN] = Segment.BROW
-    return Painted(np.clip(texture, 0.0, 1.0), segments)
+    return Painted(np.ascontiguousarray(np.clip(planes, 0.0, 1.0).transpose(1, 2, 0)), segments)
 
 
 def _grain(texture_px: int, appearance: Appearance, rng: Generator) -> F32:
@@ -85,20 +88,20 @@ def _grain(texture_px: int, appearance: Appearance, rng: Generator) -> F32:
 
 
 def _skin(appearance: Appearance, maps: FaceMaps, grain: F32) -> F32:
-    """Skin and lips, without shadows."""
-    skin = np.empty((*grain.shape, 3), np.float32)
-    skin[:] = np.asarray(appearance.skin, np.float32)
-    _blend(skin, np.asarray(appearance.lips, np.float32), appearance.lip_cover * maps.lips)
-    skin *= grain[..., None]
-    return skin
+    """(3, T, T): skin and lips, without shadows. One plane for each channel: numpy is slow on short last axes."""
+    planes = np.empty((3, *grain.shape), np.float32)
+    planes[:] = _planes(appearance.skin)
+    _blend(planes, _planes(appearance.lips), appearance.lip_cover * maps.lips)
+    planes *= grain
+    return planes
 
 
-def _shading(
+def _shades(
     layout: FaceLayout, appearance: Appearance, maps: FaceMaps, weights: Mapping[str, float], rng: Generator
-) -> F32:
-    """(T, T, 3): what is left of the skin's colour; each layer takes some of each channel."""
+) -> list[tuple[F32, Colour]]:
+    """What darkens the skin: (T, T) amounts, and the share that each takes of each channel where it is full."""
     wrinkles = relief(layout, appearance.wrinkle_style, weights, appearance.folds)
-    layers = [
+    shades = [
         (appearance.blush * maps.flush, _FLUSH),
         (appearance.sockets * maps.sockets, _SOCKETS),
         (maps.hollows, _HOLLOWS),
@@ -107,11 +110,8 @@ def _shading(
         (appearance.lashes * maps.lashes, _LASHES),
     ]
     if appearance.freckles > 0:
-        layers.append((appearance.freckles * _freckles(layout.texture_px, rng) * maps.freckled, _FRECKLES))
-    left = np.ones((layout.texture_px, layout.texture_px, 3), np.float32)
-    for amount, takes in layers:
-        left *= 1.0 - amount[..., None] * np.asarray(takes, np.float32)
-    return left
+        shades.append((appearance.freckles * _freckles(layout.texture_px, rng) * maps.freckled, _FRECKLES))
+    return shades
 
 
 def _freckles(texture_px: int, rng: Generator) -> F32:
@@ -121,22 +121,25 @@ def _freckles(texture_px: int, rng: Generator) -> F32:
     return np.asarray(spots > 0.86, np.float32)
 
 
-def _beard_colour(appearance: Appearance) -> F32:
+def _beard_colour(appearance: Appearance) -> Colour:
     """Darker than the hair, as beards are."""
-    return np.asarray(
-        np.minimum(np.multiply(appearance.hair, 0.75), np.multiply(appearance.skin, 0.8)), np.float32
-    )
+    limits = zip(appearance.hair, appearance.skin, strict=True)
+    red, green, blue = (min(0.75 * hair, 0.8 * skin) for hair, skin in limits)
+    return red, green, blue
 
 
-def _add_beard(texture: F32, layout: FaceLayout, appearance: Appearance, maps: FaceMaps, rng: Generator) -> None:
+def _add_beard(
+    planes: F32, layout: FaceLayout, appearance: Appearance, maps: FaceMaps, rng: Generator
+) -> None:
     """Lighter and darker hairs that thin out to the edges. The streaks are shared, but laid anew on each face."""
     streaks = _streaks(layout.texture_px)
     column, row = (int(shift) for shift in rng.integers(0, layout.texture_px, 2))
     laid = np.roll(streaks, (row, column), (0, 1))
     area = maps.beards[appearance.beard]
     cover = np.clip(1.7 * area + 0.9 * (laid - 0.6), 0.0, 1.0) * np.minimum(3.0 * area, 1.0)
-    hairs = (0.75 + 0.5 * laid.T)[..., None] * _beard_colour(appearance)
-    _blend(texture, hairs, np.asarray(cover * np.float32(appearance.beard_cover), np.float32))
+    hairs = (0.75 + 0.5 * laid.T) * _planes(_beard_colour(appearance))
+    density = appearance.beard_cover * (_STUBBLE if appearance.beard == "stubble" else 1.0)
+    _blend(planes, np.asarray(hairs, np.float32), np.asarray(cover * density, np.float32))
 
 
 @lru_cache(maxsize=2)
@@ -145,7 +148,7 @@ def _streaks(texture_px: int) -> F32:
     noise = np.random.default_rng(_BEARD_STREAKS).standard_normal((texture_px, texture_px)).astype(np.float32)
     drawn = cv2.GaussianBlur(np.tile(noise, (3, 3)), (0, 0), 0.5, sigmaY=2.2)
     middle = drawn[texture_px : 2 * texture_px, texture_px : 2 * texture_px]
-    return np.clip(0.5 + 0.6 * middle / middle.std(), 0.0, 1.0)
+    return np.asarray(np.clip(0.5 + 0.6 * middle / middle.std(), 0.0, 1.0), np.float32)
 
 
 def _segments(maps: FaceMaps) -> NDArray[np.uint8]:
@@ -155,5 +158,10 @@ def _segments(maps: FaceMaps) -> NDArray[np.uint8]:
     return segments
 
 
-def _blend(texture: F32, colour: F32, cover: F32) -> None:
-    texture += cover[..., None] * (colour - texture)
+def _planes(colour: Colour) -> F32:
+    """(3, 1, 1), to spread over the planes."""
+    return np.asarray(colour, np.float32)[:, None, None]
+
+
+def _blend(planes: F32, colour: F32, cover: F32) -> None:
+    planes += cover * (colour - planes)

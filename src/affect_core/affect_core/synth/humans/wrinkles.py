@@ -1,6 +1,6 @@
 """Wrinkles that action units make. The mesh has none, and without them a weak frown is nearly invisible.
 
-Every wrinkle is a groove with a lit edge below it. Its depth follows the strongest of the blendshapes that make it,
+Every wrinkle is a groove with a lit edge beside it. Its depth follows the strongest of the blendshapes that make it,
 each side for itself. The grooves are the same for everybody but for `WRINKLE_STYLES` courses; they are made once and
 added up.
 """
@@ -28,8 +28,9 @@ _DEEPEST: Final = 1.3
 _STEPS: Final = 40
 _REACH: Final = 3.0
 """A groove is drawn as far as so many standard deviations."""
-_EDGE_LIGHT: Final = 0.40
+_EDGE_LIGHT: Final = 0.25
 _JITTER_UNITS: Final = 3.0
+_BULGE: Final = np.array([0.5, 1.0])
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,16 @@ _FOLD: Final = {
     "mouthSmile": 0.9, "noseSneer": 1.0, "mouthUpperUp": 0.8, "mouthDimple": 0.6, "mouthStretch": 0.4, "mouth": 0.5,
     "cheekSquint": 0.35,
 }  # fmt: skip
+_FOLD_SHADE: Final = {stem: 0.45 * gain for stem, gain in _FOLD.items()}
+_DIMPLE: Final = {"mouthDimple": 1.3, "mouthPress": 0.5, "mouthSmile": 0.35}
+_UPPER_LIP: Final = {"mouthRollUpper": 0.5, "mouthPress": 0.25}
+_UNDER_LIP: Final = {"mouthShrugLower": 0.4, "mouthRollLower": 0.5, "mouthPress": 0.3}
 _CROW: Final = {"cheekSquint": 0.75, "eyeSquint": 0.35, "mouthSmile": 0.3}
 _LID: Final = {"eyeSquint": 0.8, "cheekSquint": 0.8}
 
 WRINKLES: Final = (
-    Wrinkle("glabella", ((19, 238), (17, 222), (14, 192), (20, 162)), 3.6, {"browDown": 1.15, "noseSneer": 0.4}),
-    Wrinkle("glabella side", ((34, 236), (31, 222), (29, 202)), 2.8, {"browDown": 0.6}),
+    Wrinkle("glabella", ((19, 240), (17, 224), (14, 197), (19, 170)), 4.6, {"browDown": 1.1, "noseSneer": 0.4}),
+    Wrinkle("glabella side", ((35, 238), (32, 224), (29, 204)), 3.4, {"browDown": 0.6}),
     Wrinkle("nasion", ((-30, 262), (0, 257), (30, 262)), 3.4, {"browDown": 0.5, "noseSneer": 0.8}, across=True),
     Wrinkle("brow shadow", ((45, 224), (85, 218), (130, 215)), 8.0, {"browDown": 0.35}),
     Wrinkle("forehead low", ((-8, 150), (60, 143), (125, 150)), 3.2, _INNER),
@@ -75,8 +80,8 @@ WRINKLES: Final = (
     Wrinkle("forehead mid aside", ((75, 114), (160, 100), (240, 122)), 3.4, _OUTER),
     Wrinkle("forehead high aside", ((85, 88), (160, 76), (225, 95)), 3.0, {"browOuterUp": 0.6}),
     Wrinkle("nasolabial", ((80, 438), (101, 482), (128, 538), (140, 590)), 4.6, _FOLD, at_rest=1.0),
-    Wrinkle("nasolabial shade", ((74, 448), (95, 490), (121, 542), (131, 588)), 11.0, {k: 0.45 * v for k, v in _FOLD.items()}, 0.4),
-    Wrinkle("dimple", ((134, 548), (145, 578), (138, 612)), 3.8, {"mouthDimple": 1.3, "mouthPress": 0.5, "mouthSmile": 0.35}),
+    Wrinkle("nasolabial shade", ((74, 448), (95, 490), (121, 542), (131, 588)), 11.0, _FOLD_SHADE, 0.4),
+    Wrinkle("dimple", ((134, 548), (145, 578), (138, 612)), 3.8, _DIMPLE),
     Wrinkle("stretch", ((158, 560), (170, 602), (160, 650)), 3.6, {"mouthStretch": 0.9}),
     Wrinkle("mouth corner", ((119, 586), (133, 622), (137, 664)), 4.2, {"mouthFrown": 1.15, "mouthPress": 0.35}, 0.4),
     Wrinkle("corner pouch", ((126, 580), (140, 600), (143, 630)), 9.0, {"mouthFrown": 0.4}),
@@ -87,11 +92,11 @@ WRINKLES: Final = (
     Wrinkle("crow low", ((203, 304), (224, 311), (246, 318)), 2.4, _CROW),
     Wrinkle("nose high", ((10, 298), (22, 314), (30, 330)), 2.8, {"noseSneer": 1.0}),
     Wrinkle("nose side", ((26, 326), (44, 344), (58, 366)), 2.8, {"noseSneer": 1.0}),
-    Wrinkle("upper lip", ((-70, 494), (0, 487), (70, 494)), 4.5, {"mouthRollUpper": 0.5, "mouthPress": 0.25}, across=True),
+    Wrinkle("upper lip", ((-70, 494), (0, 487), (70, 494)), 4.5, _UPPER_LIP, across=True),
     Wrinkle("pucker", ((44, 500), (47, 488), (52, 476)), 2.4, {"mouthPucker": 0.8}),
     Wrinkle("pucker aside", ((84, 516), (92, 503), (99, 492)), 2.4, {"mouthPucker": 0.8}),
     Wrinkle("pucker below", ((70, 655), (76, 668), (84, 682)), 2.4, {"mouthPucker": 0.7}),
-    Wrinkle("under lip", ((-82, 669), (0, 674), (82, 669)), 5.0, {"mouthShrugLower": 0.4, "mouthRollLower": 0.5, "mouthPress": 0.3}, 0.7, across=True),
+    Wrinkle("under lip", ((-82, 669), (0, 674), (82, 669)), 5.0, _UNDER_LIP, 0.7, across=True),
     Wrinkle("chin", ((-62, 694), (0, 680), (62, 694)), 5.0, {"mouthShrugLower": 1.1}, across=True),
     Wrinkle("chin pit", ((14, 712), (22, 722)), 3.4, {"mouthShrugLower": 0.6}),
     Wrinkle("chin pit aside", ((38, 704), (48, 716)), 3.4, {"mouthShrugLower": 0.6}),
@@ -153,8 +158,15 @@ def _groove(wrinkle: Wrinkle, texture_px: int, rng: np.random.Generator) -> tupl
     x, y = grid(texture_px)
     x, y = x[:, window[1]], y[window[0]]
     dark = _stroke(x, y, path, width)
-    lit = _stroke(x, y - np.float32(2.2 * width), path, width)
+    lit = _stroke(x, y, path + 2.2 * width * _lit_side(path), width)
     return window, np.asarray(dark - _EDGE_LIGHT * lit * (1.0 - dark), np.float32)
+
+
+def _lit_side(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(2,): across the groove, to where skin bulges into the light: down, and away from the midline if upright."""
+    along = (path[-1] - path[0]) / np.linalg.norm(path[-1] - path[0])
+    normal = np.array([-along[1], along[0]])
+    return normal if normal @ _BULGE > 0 else -normal
 
 
 def _smooth(course: NDArray[np.float64]) -> NDArray[np.float64]:
