@@ -30,7 +30,7 @@ _TEETH: Final = (0.86, 0.82, 0.74)
 _COLLAR_CM: Final = (-15.5, -10.5)
 _NECKLINE_CM: Final = (0.0, 4.0)
 _CLOTH: Final = (0.05, 0.9)
-_WEAVE: Final = 0.05
+_WEAVE: Final = np.float32(0.05)
 
 
 def dress_up(
@@ -71,7 +71,7 @@ def _paint_neck(appearance: Appearance, rng: np.random.Generator) -> tuple[F32, 
     edge_cm = collar - depth * np.clip(1.0 - aside / 0.35, 0.0, 1.0) ** 2
     edge = (high - edge_cm) / (high - low) * TEXTURE_PX
     cloth = np.arange(TEXTURE_PX)[:, None] > edge[None, :]
-    weave = 1.0 + rng.normal(0.0, _WEAVE, cloth.shape)[..., None]
-    texture = np.where(cloth[..., None], rng.uniform(*_CLOTH, 3) * weave, appearance.skin)
+    weave = np.float32(1.0) + _WEAVE * rng.standard_normal(cloth.shape, np.float32)[..., None]
+    colour, skin = (np.asarray(value, np.float32) for value in (rng.uniform(*_CLOTH, 3), appearance.skin))
     segments = np.where(cloth, np.uint8(Segment.BODY), np.uint8(0))
-    return texture.astype(np.float32), segments
+    return np.where(cloth[..., None], colour * weave, skin), segments

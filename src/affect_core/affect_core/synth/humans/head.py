@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from affect_core.avatar.truth import Segment
 from affect_core.errors import UnknownName
 from affect_core.synth.humans.body import Shoulders, rim_of
 from affect_core.synth.humans.ict import FaceModel, load_face_model
-from affect_core.synth.humans.kernels import add_modes
+from affect_core.synth.humans.kernels import add_modes, add_moves
 from affect_core.synth.humans.layout import FaceLayout, ScalpLayout
 
 F32 = NDArray[np.float32]
@@ -78,6 +79,7 @@ class Mesh:
         textures: int32 (f,), `Texture`.
         segments: uint8 (f,), `Segment`.
         vertices: number of vertices.
+        casters: int32 (g, 3), the triangles that throw shadows; what is inside the head does not.
     """
 
     faces: NDArray[np.int32]
@@ -85,6 +87,11 @@ class Mesh:
     textures: NDArray[np.int32]
     segments: NDArray[np.uint8]
     vertices: int
+
+    @cached_property
+    def casters(self) -> NDArray[np.int32]:
+        inside = np.isin(self.textures, (Texture.EYE, Texture.GUMS, Texture.TEETH))
+        return np.ascontiguousarray(self.faces[~inside])
 
 
 class HumanHead:
@@ -143,8 +150,7 @@ class HumanHead:
         for name, weight in weights.items():
             if name not in self._shapes:
                 raise UnknownName("blendshape", name, self._shapes)
-            vertices, moves = self._shapes[name]
-            placed[vertices] += np.float32(weight) * moves
+            add_moves(placed, *self._shapes[name], np.float32(weight))
         turn = rotation(*gaze_deg, 0.0)
         for eye in self.eyes:
             centre = (placed[eye].min(axis=0) + placed[eye].max(axis=0)) / 2

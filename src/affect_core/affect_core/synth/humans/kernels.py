@@ -15,6 +15,7 @@ from affect_core.avatar.raster import SAMPLES, kernel
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 
 _TAPS: Final = 2
@@ -37,6 +38,14 @@ def add_modes(places: F32, modes: F32, amounts: F32) -> None:
         for i in range(places.shape[0]):
             for e in range(3):
                 places[i, e] += amount * modes[k, i, e]
+
+
+@kernel
+def add_moves(places: F32, vertices: I64, moves: F32, amount: np.float32) -> None:
+    """``places[vertices]`` += amount * ``moves``."""
+    for i in range(len(vertices)):
+        for e in range(3):
+            places[vertices[i], e] += amount * moves[i, e]
 
 
 @kernel

@@ -152,7 +152,7 @@ def _light_up(head: HumanHead, shot: Shot, mesh: Mesh, places: F32, normals: F32
     texels = np.einsum("ij,kj->ik", places, view.astype(np.float32)) * np.array([1.0, -1.0, -1.0], np.float32)
     texels[:, :2] = texels[:, :2] * np.float32(_SHADOW_MAP / _SHADOWED_CM) + np.float32(_SHADOW_MAP / 2)
     near = np.full((_SHADOW_MAP, _SHADOW_MAP), FAR, np.float32)
-    draw_depth(texels, mesh.faces, near)
+    draw_depth(texels, mesh.casters, near)
     lit, shine = np.empty_like(places), np.empty(len(places), np.float32)
     shade(
         places,
