@@ -19,7 +19,7 @@ from affect_core.commands.data import data
 from affect_core.commands.experiment import experiment
 from affect_core.commands.head import head
 from affect_core.commands.synth import ohbot
-from affect_core.commands.synth_humans import download_ict, humans, import_ict
+from affect_core.commands.synth_humans import download_ict, humans, humans_sheets, import_ict
 from affect_core.commands.synth_robots import robots
 from affect_core.commands.train import train
 from affect_core.errors import AffectError
@@ -76,7 +76,7 @@ def photo_video(path: Path, seconds: float, fps: float) -> None:
 head.add_command(head_fake.fake)
 synth.add_command(ohbot)
 synth.add_command(robots)
-for command in (humans, download_ict, import_ict):
+for command in (humans, humans_sheets, download_ict, import_ict):
     synth.add_command(command)
 commands.add_command(head)
 commands.add_command(bench)

@@ -93,6 +93,24 @@ def humans(
     click.echo(generate(config, output, workers).folder / RECORDS_FILE)
 
 
+@click.command("humans-sheets")
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the pages."
+)
+def humans_sheets(output: Path) -> None:
+    """Contact sheets: every expression at three intensities, and the first pictures of a set. Prints the folder."""
+    from affect_core.synth.humans.ict import require_ict
+    from affect_core.synth.humans.sheets import expression_sheet, sample_sheet
+    from affect_core.synth.sheets import lay_out, save_image
+
+    source = require_ict()
+    pages = [expression_sheet(source, labels) for labels in ("complex-6", "basic-8")]
+    pages.append(sample_sheet(source, HumanSetConfig()))
+    for page in pages:
+        save_image(output / f"{page.name}.jpg", lay_out(page))
+    click.echo(output)
+
+
 @click.command("download-ict")
 @click.option(
     "--url", help="Of ict_facekit.npz, or of an archive of ICT-FaceKit; default: the public repository."

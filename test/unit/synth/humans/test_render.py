@@ -171,7 +171,7 @@ def test_lights(lighting):
     assert all(np.linalg.norm(light.key_direction) == pytest.approx(1.0, abs=1e-5) for light in lights)
     assert all(light.key_direction[2] > 0 for light in lights)  # never from behind
     levels = [float((light.key_colour + light.ambient + light.fill_colour)[1]) for light in lights]
-    bounds = {"even": (0.9, 1.7), "dim": (0.3, 1.1)}[lighting]
+    bounds = {"even": (1.0, 1.9), "dim": (0.3, 1.1)}[lighting]
     assert bounds[0] < min(levels) < max(levels) < bounds[1]
 
 
