@@ -79,7 +79,6 @@ class Mesh:
         textures: int32 (f,), `Texture`.
         segments: uint8 (f,), `Segment`.
         vertices: number of vertices.
-        casters: int32 (g, 3), the triangles that throw shadows; what is inside the head does not.
     """
 
     faces: NDArray[np.int32]
@@ -90,6 +89,7 @@ class Mesh:
 
     @cached_property
     def casters(self) -> NDArray[np.int32]:
+        """int32 (g, 3): the triangles that throw shadows; what is inside the head does not."""
         inside = np.isin(self.textures, (Texture.EYE, Texture.GUMS, Texture.TEETH))
         return np.ascontiguousarray(self.faces[~inside])
 
