@@ -18,6 +18,7 @@ from affect_core.commands.bench import bench
 from affect_core.commands.data import data
 from affect_core.commands.experiment import experiment
 from affect_core.commands.head import head
+from affect_core.commands.models import models
 from affect_core.commands.synth import ohbot
 from affect_core.commands.synth_humans import download_ict, humans, humans_sheets, import_ict
 from affect_core.commands.synth_robots import robots
@@ -81,6 +82,7 @@ for command in (humans, humans_sheets, download_ict, import_ict):
 commands.add_command(head)
 commands.add_command(bench)
 commands.add_command(train)
+commands.add_command(models)
 commands.add_command(data)
 commands.add_command(experiment)
 

@@ -14,6 +14,7 @@ import torch
 from lightning.pytorch import Trainer, seed_everything
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from affect_core import torch_compat
 from affect_core.data.batches import CropBatches
@@ -37,6 +38,7 @@ from affect_core.training.score import channel_statistics, predict, scores, scor
 RESULTS_FILE: Final = "results.json"
 LOG_FILE: Final = "training_log.csv"
 _GROUPS: Final = ("lighting", "background", "set", "landmarks")
+_TERMINATED: Final = 143  # what a shell reports for a program that SIGTERM ended
 _log = logging.getLogger(__name__)
 
 
@@ -137,7 +139,11 @@ def _fit(
         world=trainer.world_size,
     )
     validation = CropBatches(sets["validation"], optimiser.batch_size)
-    trainer.fit(module, batches, validation, ckpt_path=checkpoint, weights_only=True)
+    try:
+        trainer.fit(module, batches, validation, ckpt_path=checkpoint, weights_only=True)
+    except SIGTERMException:
+        _log.warning("stopped by a signal; the same command goes on at epoch %d", trainer.current_epoch + 1)
+        raise SystemExit(_TERMINATED) from None
     module.load_state_dict(read_checkpoint(work / "best.ckpt")["state_dict"])
     return module, trainer
 
