@@ -10,9 +10,10 @@ import tarfile
 import zipfile
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+from urllib.parse import urlparse
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,15 +45,15 @@ def download_ict(url: str = ICT_URL, sha256: str = ICT_SHA256, target: Path | No
         InputError: no network, a broken download, another hash, or nothing that can be used in it.
     """
     target = target or cached_path()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=target.parent, prefix=".ict-") as folder:
-        got = fetch(url, sha256, Path(folder, "download"))
-        if _holds_model(got):
-            load_face_model(got, identity_modes=1)
-            got.replace(target)
-            return target
-        _unpack(got, Path(folder, "unpacked"), url)
-        return import_ict(Path(folder, "unpacked"), target)
+    archive = fetch(url, sha256, target.parent / (PurePosixPath(urlparse(url).path).name or "download"))
+    try:
+        made = _use(archive, target, url)
+    except AffectError:
+        archive.unlink()
+        raise
+    if archive != target:
+        archive.unlink(missing_ok=True)
+    return made
 
 
 def import_ict(source: Path, target: Path | None = None) -> Path:
@@ -187,6 +188,16 @@ def _find_model(source: Path) -> Path:
     return found[0]
 
 
+def _use(download: Path, target: Path, url: str) -> Path:
+    """The model from a file that came: our own, or an archive of the repository."""
+    if _holds_model(download):
+        load_face_model(download, identity_modes=1)
+        return download.replace(target)
+    with TemporaryDirectory(dir=target.parent, prefix=".ict-") as folder:
+        _unpack(download, Path(folder), url)
+        return import_ict(Path(folder), target)
+
+
 def _holds_model(path: Path) -> bool:
     """Whether a file is ours already: an npz is a zip with ``mean.npy``."""
     if not zipfile.is_zipfile(path):
@@ -197,7 +208,6 @@ def _holds_model(path: Path) -> bool:
 
 def _unpack(archive: Path, folder: Path, url: str) -> None:
     """The meshes and indices of an archive of the repository, zip or tar."""
-    folder.mkdir()
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as opened:
