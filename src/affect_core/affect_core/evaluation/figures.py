@@ -45,7 +45,7 @@ def confusion_png(summary: Summary) -> bytes | None:
         return None
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
-    figure, axes = _figure(1.6 + 0.78 * len(labels), 1.3 + 0.66 * len(labels))
+    figure, axes = new_figure(1.6 + 0.78 * len(labels), 1.3 + 0.66 * len(labels))
     axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
     for row, column in np.ndindex(*counts.shape):
         _cell(axes, row, column, int(counts[row, column]), shares[row, column])
@@ -55,7 +55,7 @@ def confusion_png(summary: Summary) -> bytes | None:
     axes.set_ylabel("commanded")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    return _png(figure)
+    return to_png(figure)
 
 
 def per_class_png(summary: Summary) -> bytes | None:
@@ -63,7 +63,7 @@ def per_class_png(summary: Summary) -> bytes | None:
     scores = {label: value for label, value in summary["per_class"].items() if value["n"]}
     if not scores:
         return None
-    figure, axes = _figure(7.2, 1.2 + 0.52 * len(scores))
+    figure, axes = new_figure(7.2, 1.2 + 0.52 * len(scores))
     places = np.arange(len(scores))
     for offset, (key, colour) in enumerate(
         (("precision", "#9ecae1"), ("recall", "#4292c6"), ("f1", "#084594"))
@@ -78,7 +78,7 @@ def per_class_png(summary: Summary) -> bytes | None:
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(length=0)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncol=3, frameon=False)
-    return _png(figure)
+    return to_png(figure)
 
 
 def latency_png(summary: Summary, records: Sequence[FrameRecord]) -> bytes | None:
@@ -86,7 +86,7 @@ def latency_png(summary: Summary, records: Sequence[FrameRecord]) -> bytes | Non
     values = [record.latency_ms for record in records if not math.isnan(record.latency_ms)]
     if not values:
         return None
-    figure, axes = _figure(7.2, 3.2)
+    figure, axes = new_figure(7.2, 3.2)
     axes.hist(
         values, bins=min(60, max(10, len(values) // 8)), color="#9ecae1", edgecolor="white", linewidth=0.4
     )
@@ -96,7 +96,7 @@ def latency_png(summary: Summary, records: Sequence[FrameRecord]) -> bytes | Non
     axes.set_xlabel("latency, ms")
     axes.set_ylabel("frames")
     axes.legend(frameon=False)
-    return _png(figure)
+    return to_png(figure)
 
 
 def timeline_png(events: Sequence[TruthEvent], records: Sequence[FrameRecord]) -> bytes | None:
@@ -118,7 +118,7 @@ def timeline_png(events: Sequence[TruthEvent], records: Sequence[FrameRecord]) -
     grid[-1].set_xlabel("time, s")
     handles = [axes for axes in grid[0].collections if not axes.get_label().startswith("_")]
     figure.legend(handles=handles, loc="outside lower center", ncol=max(1, len(handles)), frameon=False)
-    return _png(figure)
+    return to_png(figure)
 
 
 def _row(
@@ -177,7 +177,8 @@ def _cell(axes: Axes, row: int, column: int, count: int, share: float) -> None:
     axes.text(column, row, str(count), ha="center", va="center", color=colour, size=10)
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty plot of this size, inches, in the style of all reports."""
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
@@ -185,7 +186,8 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _png(figure: Figure) -> bytes:
+def to_png(figure: Figure) -> bytes:
+    """The same bytes for the same plot."""
     buffer = io.BytesIO()
     FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return buffer.getvalue()

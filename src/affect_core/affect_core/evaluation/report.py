@@ -59,7 +59,7 @@ def write_report(
         "summary.json": to_json(summary).encode(),
         "records.csv": records_csv(summary, records, events).encode(),
         **{name: content for name, content in plots.items() if content is not None},
-        **{name: _jpeg(image) for name, (_, image) in pictures.items()},
+        **{name: jpeg(image) for name, (_, image) in pictures.items()},
         "report.html": _html(summary, missing(summary, events, records), plots, captions).encode(),
     }
     for name, content in files.items():
@@ -116,7 +116,8 @@ def write_whole(path: Path, content: bytes) -> None:
         ) from error
 
 
-def _html(summary: Summary, notes: list[str], plots: dict[str, bytes | None], samples: dict[str, str]) -> str:
+def render(template: str, **values: object) -> str:
+    """A page from one of `TEMPLATES`; a value that the template does not find is an error."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -125,7 +126,12 @@ def _html(summary: Summary, notes: list[str], plots: dict[str, bytes | None], sa
         lstrip_blocks=True,
     )
     environment.filters.update(percent=percent, number=number)
-    return environment.get_template("report.html.j2").render(
+    return environment.get_template(template).render(**values)
+
+
+def _html(summary: Summary, notes: list[str], plots: dict[str, bytes | None], samples: dict[str, str]) -> str:
+    return render(
+        "report.html.j2",
         summary=summary,
         notes=notes,
         plots={name: TITLES[name] for name, content in plots.items() if content is not None},
@@ -134,7 +140,8 @@ def _html(summary: Summary, notes: list[str], plots: dict[str, bytes | None], sa
     )
 
 
-def _jpeg(image_rgb: ImageRGB) -> bytes:
+def jpeg(image_rgb: ImageRGB) -> bytes:
+    """A picture as a file's content."""
     _, encoded = cv2.imencode(
         ".jpg", cv2.cvtColor(image_rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 90]
     )
