@@ -110,7 +110,6 @@ class Appearance:
         iris: colour; iris_name: its name; iris_radius: share of the eyeball's; pupil: share of the iris's radius.
         sclera: colour of the white.
         lashes: darkness of the lid's edge.
-        gloss: factor of the skin's highlights.
     """
 
     skin_tone: float
@@ -149,7 +148,6 @@ class Appearance:
     pupil: float
     sclera: Colour
     lashes: float
-    gloss: float
 
 
 def draw_appearance(rng: Generator) -> Appearance:
@@ -203,7 +201,6 @@ def draw_appearance(rng: Generator) -> Appearance:
         pupil=_uniform(rng, 0.3, 0.45),
         sclera=(0.93 * whites, 0.91 * whites, 0.89 * whites),
         lashes=_uniform(rng, 0.7, 1.0) if made_up else _uniform(rng, 0.35, 0.8),
-        gloss=_uniform(rng, 0.6, 1.5),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 import cv2
 import numpy as np
@@ -14,10 +15,10 @@ from affect_core.synth.humans.layout import TEXTURE_PX
 
 F32 = NDArray[np.float32]
 
-_DRAWN_PX = 128
+_DRAWN_PX: Final = 128
 """An eye is some 20 px wide in a picture of 224 px; it is drawn this large and then enlarged."""
-_CORNER = np.array([0.55, 0.36, 0.33], np.float32)
-_LIMBUS = 0.03
+_CORNER: Final = np.array([0.55, 0.36, 0.33], np.float32)
+_LIMBUS: Final = 0.03
 
 
 def paint_eye(appearance: Appearance, rng: Generator, texture_px: int = TEXTURE_PX) -> F32:
