@@ -65,7 +65,7 @@ _HAIRLINE_CM: Final = (
 _ROOTS_CM: Final = -2.5
 _NO_SCALP_CM: Final = -9.0
 _GLOSS: Final = {"M_Face": 0.10, "M_BackHead": 0.10, "M_GumsTongue": 0.2, "M_Teeth": 0.25}
-_EYE_GLOSS: Final = 0.55
+_EYE_GLOSS: Final = 0.12
 _HAIR_GLOSS: Final = 0.06
 _EYE_OPENNESS: Final = 0.93
 
