@@ -131,11 +131,11 @@ def ribbon(robot: Robot, pose: Pose) -> Parts:
 
 @MOUTHS.register("line")
 def line(robot: Robot, pose: Pose) -> Parts:
-    """No lips: a dark line that opens."""
+    """Hardly any lips: a dark line that opens."""
     lines = mouth_lines(robot, pose)
     rim = 0.45 * lines.thick * (0.5 + 0.5 * _taper())
     edges = [_strand(lines, z, rim, 0.6) for z in (lines.upper + 0.4 * rim, lines.lower - 0.4 * rim)]
-    return [*_inside(lines, 0.0009), head_part("lip", joined(edges), robot.paint.mouth, 0.1, Segment.LIP)]
+    return [*_inside(lines, 0.0009), head_part("lip", joined(edges), robot.paint.lip, 0.1, Segment.LIP)]
 
 
 @MOUTHS.register("slot")

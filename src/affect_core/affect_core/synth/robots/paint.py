@@ -41,7 +41,7 @@ def draw_paint(rng: np.random.Generator, eye: str) -> tuple[str, Paint]:
         nose=as_colour(skin * rng.uniform(0.8, 1.05) if rng.random() < 0.6 else _any(rng)),
         trim=_any_colour(rng),
         body=_any_colour(rng),
-        lamp=as_colour(hsv(rng.uniform(0, 360), rng.uniform(0.0, 0.8), 1.0)),
+        lamp=as_colour(_apart(rng, skin, lambda: hsv(rng.uniform(0, 360), rng.uniform(0.0, 0.8), 1.0))),
     )
 
 
@@ -97,8 +97,9 @@ def _contrast(rng: np.random.Generator, skin: Array) -> Array:
 
 def _lip(rng: np.random.Generator, skin: Array) -> Array:
     if rng.random() < 0.65:
-        red = hsv(rng.uniform(-15, 15), rng.uniform(0.4, 0.95), rng.uniform(0.35, 0.9))
-        return red if _is_apart(red, skin) else red * 0.6
+        return _apart(
+            rng, skin, lambda: hsv(rng.uniform(-15, 15), rng.uniform(0.4, 0.95), rng.uniform(0.35, 0.9))
+        )
     return _apart(rng, skin, lambda: _contrast(rng, skin))
 
 

@@ -45,7 +45,7 @@ def draw_light(dim_share: float, rng: np.random.Generator) -> Light:
     """A key light from a random side, warm or cold, with a weak fill and light from everywhere."""
     name = "dim" if rng.random() < dim_share else "even"
     total = rng.uniform(*(_DIM if name == "dim" else _EVEN))
-    key_share, warmth = rng.uniform(0.3, 0.78), rng.uniform(-1, 1)
+    key_share, warmth = rng.uniform(0.3, 0.85), rng.uniform(-1, 1)
     tint = np.array((1 + 0.10 * warmth, 1.0, 1 - 0.12 * warmth))
     around = total * (1 - key_share) * 0.8 * (1 + rng.normal(0, 0.02, 3))
     rows = [
