@@ -16,6 +16,7 @@ from affect_core import __version__
 from affect_core.commands import head_fake
 from affect_core.commands.bench import bench
 from affect_core.commands.data import data
+from affect_core.commands.evaluate import evaluate
 from affect_core.commands.experiment import experiment
 from affect_core.commands.head import head
 from affect_core.commands.models import models
@@ -84,6 +85,7 @@ commands.add_command(bench)
 commands.add_command(train)
 commands.add_command(models)
 commands.add_command(data)
+commands.add_command(evaluate)
 commands.add_command(experiment)
 
 

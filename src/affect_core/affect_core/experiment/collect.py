@@ -57,9 +57,9 @@ def collect(plan: Experiment, places: Places, model: str) -> Result:
     return {
         "model": model,
         "synthetic": True,
-        "rows": _rows(whole),
-        "parts": _rows(parts),
-        "calibration": _rows(one for one in measured if one.case.calibrated),
+        "rows": rows_of(whole),
+        "parts": rows_of(parts),
+        "calibration": rows_of(one for one in measured if one.case.calibrated),
         "runs": [_origin(run, places) for run in done_runs(plan, places, model)],
     }
 
@@ -118,7 +118,8 @@ def results_path(models: Path, model: str) -> Path:
     return models / model / "results.json"
 
 
-def _rows(measured: Iterable[Measured]) -> list[Row]:
+def rows_of(measured: Iterable[Measured]) -> list[Row]:
+    """Rows of results.json."""
     return [one.row(metric) for one in measured for metric in metrics_of(one.case)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +38,7 @@ def train_run(run: RunSpec, places: Places, threads: int) -> None:
     try:
         train(file, folder, resume=True, crops=places.crops)
         state["finished"] = True
+        shutil.rmtree(folder / "work")  # gigabytes of checkpoints; the weights lie beside it
     finally:
         _write_state(folder, state | {"seconds": before + time.monotonic() - started})
 
