@@ -12,7 +12,7 @@ from affect_core.data.manifest import load_manifest
 from affect_core.errors import ConfigError
 from affect_core.labels import BASIC_8, COMPLEX_6
 from affect_core.synth.humans import HumanSetConfig
-from affect_core.synth.humans.human_set import Studio, generate
+from affect_core.synth.humans.human_set import Studio, generate, ingredients
 from affect_core.synth.humans.sheets import expression_sheet, sample_sheet
 from affect_core.synth.sheets import lay_out
 
@@ -93,6 +93,12 @@ def test_the_same_bytes_with_more_workers_and_after_an_interruption(
 def test_a_folder_of_another_set_is_refused(tiny_set, with_tiny_ict):
     with pytest.raises(ConfigError, match="other settings"):
         generate(HumanSetConfig(images=8, seed=4, size_px=96), tiny_set.folder)
+
+
+def test_a_set_knows_what_it_was_made_of(tiny_set, tiny_ict):
+    made_of = tiny_set.settings["made_of"]
+    assert made_of["face_model"] == hashlib.sha256(tiny_ict.read_bytes()).hexdigest()
+    assert ingredients(HumanSetConfig(labels="basic-8"), tiny_ict)["recipes"] != made_of["recipes"]
 
 
 def test_without_a_face_model_nothing_is_begun(tmp_path, monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -14,9 +16,12 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from affect_core.config import load_yaml
 from affect_core.data.affect_map import affect
 from affect_core.data.manifest import Manifest, Record, save_manifest
+from affect_core.download import file_sha256
 from affect_core.heads.expressions import ExpressionTable, load_expressions
+from affect_core.paths import find_shared
 from affect_core.synth.humans.base import FORMAT, HumanSetConfig
 from affect_core.synth.humans.head import HumanHead, load_head
 from affect_core.synth.humans.ict import LICENCE, require_ict
@@ -49,7 +54,7 @@ def generate(config: HumanSetConfig, folder: Path, workers: int = 1) -> Manifest
     """
     source = require_ict()
     started = perf_counter()
-    settings = {"format": FORMAT, **asdict(config)}
+    settings = {"format": FORMAT, **asdict(config), "made_of": ingredients(config, source)}
     make = partial(make_pictures, config, folder, source)
     made = make_in_parts(make, folder, config.images, settings, workers, PART)
     manifest = Manifest(
@@ -65,6 +70,14 @@ def generate(config: HumanSetConfig, folder: Path, workers: int = 1) -> Manifest
     save_manifest(manifest)
     _tell_rate(made.new, perf_counter() - started, workers)
     return manifest
+
+
+def ingredients(config: HumanSetConfig, source: Path) -> dict[str, str]:
+    """Hashes of what the pictures depend on beside the settings: the face model, and what the labels mean."""
+    table = load_yaml(find_shared("config/expressions.yaml"))
+    meaning = [table["blendshapes"], [table["expressions"][name] for name in config.label_names]]
+    text = json.dumps(meaning, sort_keys=True).encode()
+    return {"face_model": file_sha256(source), "recipes": hashlib.sha256(text).hexdigest()}
 
 
 def make_pictures(config: HumanSetConfig, folder: Path, source: Path, indices: Sequence[int]) -> list[Record]:
@@ -144,6 +157,6 @@ def _rounded(values: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
 def _tell_rate(pictures: int, seconds: float, workers: int) -> None:
     if pictures:
         tqdm.write(
-            f"{pictures} pictures in {seconds:.0f} s: {pictures / seconds:.1f} a second with {workers} workers",
+            f"{pictures} pictures in {seconds:.0f} s: {pictures / seconds:.1f} a second, processes: {workers}",
             file=sys.stderr,
         )

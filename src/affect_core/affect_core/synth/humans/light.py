@@ -15,7 +15,7 @@ EVEN: Final = "even"
 DIM: Final = "dim"
 LIGHTINGS: Final = (EVEN, DIM)
 
-_TOTAL: Final = {EVEN: (1.1, 1.55), DIM: (0.35, 0.9)}
+_TOTAL: Final = {EVEN: (1.05, 1.45), DIM: (0.35, 0.9)}
 """Light on a face that looks into it, by lighting; 1 shows a texture's colours as they are."""
 
 

@@ -24,7 +24,7 @@ from affect_core.types import Floats, ImageRGB
 
 F32 = NDArray[np.float32]
 
-_KNEE: Final = np.float32(0.75)
+_KNEE: Final = np.float32(0.65)
 _GAMMA: Final = (0.85, 1.12)
 _BLUR_SHARE: Final = 0.3
 _BLUR_PX: Final = (0.4, 1.4)
