@@ -47,6 +47,7 @@ class TestSpec(Settings):
     label_map: str = setting(
         "", "entry of config/label_maps.yaml that translates the set's labels; empty = none"
     )
+    kind: str = setting("table1", "table its results stand in", choices=("table1", "shortcut"))
     keep: str = setting("", "label set; pictures with other labels are left out; empty = none are")
 
     @property
@@ -218,8 +219,8 @@ def _run(
     spec = plan.stages[stage]
     parent = _parent(plan, spec, model, seed)
     training = merged(
-        merged(values.get("training") or {}, values["models"][model]),
-        values["stages"][stage].get("training") or {},
+        merged(values.get("training") or {}, values["stages"][stage].get("training") or {}),
+        values["models"][model],
     )
     training = merged(training, {"optimiser": {"seed": seed}})
     crop = values["crops"][spec.crop]

@@ -44,8 +44,10 @@ class EffNetTransformer(nn.Module):
         self.project = nn.Linear(_FEATURES, _WIDTH)
         tokens = (-(-size_px // _STRIDE)) ** 2
         self.positions = nn.Parameter(torch.randn(1, tokens, _WIDTH) * 0.02)
-        layer = nn.TransformerEncoderLayer(_WIDTH, heads, feed_forward, dropout, "gelu", batch_first=True)
-        self.encoder = nn.TransformerEncoder(layer, layers)
+        layer = nn.TransformerEncoderLayer(
+            _WIDTH, heads, feed_forward, dropout, "gelu", batch_first=True, norm_first=True
+        )  # the norm first, as in ViT
+        self.encoder = nn.TransformerEncoder(layer, layers, nn.LayerNorm(_WIDTH), enable_nested_tensor=False)
         self.classifier = nn.Linear(_WIDTH, classes)
 
     def forward(self, batch: Tensor) -> Output:
