@@ -52,7 +52,8 @@ def test_runs_stand_parents_first_and_every_seed_has_one(load):
 def test_settings_are_laid_over_each_other(load):
     runs = load().runs
     assert runs["m/first_0"].training["optimiser"] == {"epochs": 5, "batch_size": 4, "seed": 0}
-    assert runs["m/A_1"].training["optimiser"] == {"epochs": 2, "batch_size": 4, "seed": 1}
+    assert runs["n/A_1"].training["optimiser"] == {"epochs": 2, "batch_size": 4, "seed": 1}
+    assert runs["m/A_1"].training["optimiser"]["epochs"] == 5  # the model has the last word
 
 
 def test_the_training_file_names_its_data_relative_to_itself(load, tmp_path):
@@ -65,26 +66,29 @@ def test_the_training_file_names_its_data_relative_to_itself(load, tmp_path):
     assert content["optimiser"]["threads"] == 1
 
 
+EVERY = ("m/first_0", "n/first_0", "m/A_0", "n/A_0", "m/A_1", "n/A_1")
+OF_M = tuple(name for name in EVERY if name.startswith("m/"))
+
+
 @pytest.mark.parametrize(
     ("changes", "same"),
     [
-        ({"sets": {"b": {"robots": {"seed": 7}}}}, []),
-        ({"training": {"optimiser": {"epochs": 1}}}, ["m/A_0", "m/A_1", "n/A_0", "n/A_1"]),
-        ({"stages": {"A": {"training": {"optimiser": {"epochs": 1}}}}}, ["m/first_0", "n/first_0"]),
-        ({"models": {"n": {"options": {"x": 1}}}}, ["m/first_0", "m/A_0", "m/A_1"]),
+        ({"sets": {"b": {"robots": {"seed": 7}}}}, ()),
         (
-            {"stages": {"A": {"note": "other words"}}},
-            ["m/first_0", "n/first_0", "m/A_0", "n/A_0", "m/A_1", "n/A_1"],
+            {"training": {"optimiser": {"epochs": 1}}},
+            OF_M,
+        ),  # n takes its epochs from there, and A goes on from it
+        (
+            {"stages": {"A": {"training": {"optimiser": {"epochs": 1}}}}},
+            ("m/first_0", "n/first_0", "m/A_0", "m/A_1"),
         ),
+        ({"models": {"n": {"options": {"x": 1}}}}, OF_M),
+        ({"stages": {"A": {"note": "other words"}}}, EVERY),
     ],
 )
 def test_a_hash_changes_with_what_the_weights_depend_on(load, changes, same):
-    """Of the run itself or of its parent. Stage A says its own epochs, so the common ones do not matter there, but
-    its parent's do."""
+    """Of the run itself or of its parent."""
     before, after = load().runs, load(**changes).runs
-    if changes.get("training"):
-        same = []  # model n takes its epochs from there, model m does not; A goes on from both
-        same = [name for name in before if name.startswith("m/")]
     assert {name for name in before if before[name].hash == after[name].hash} == set(same)
 
 

@@ -1,4 +1,4 @@
-"""From the committed runs to one table per model: mean over seeds with its interval."""
+"""From the committed runs to results.json: one file per model, mean over seeds with its interval."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import Any, Final
 from affect_core.experiment.places import Places
 from affect_core.experiment.plan import Experiment, RunSpec
 from affect_core.experiment.predictions import load_predictions
-from affect_core.experiment.results import Result, read_result
+from affect_core.experiment.results import Result, read_result, write_result
 from affect_core.experiment.rows import DECIMALS, Case, Row, cases, metrics_of
-from affect_core.experiment.statistics import Interval, Sums, difference, interval
+from affect_core.experiment.shortcut_scores import shortcut_intervals, shortcut_sums
+from affect_core.experiment.statistics import Interval, Sums, difference, intervals
 
+DIFFERENCES_FILE: Final = "differences.json"
 DIFFERENCE_METRICS: Final = ("accuracy", "macro_f1")
 
 Key = tuple[str, Case]
@@ -31,35 +33,49 @@ class Measured:
     seeds: tuple[Sums, ...]
     n: int
 
-    def row(self, metric: str) -> Row:
-        """A row of results.json."""
-        value = interval(self.seeds, metric)
-        return {
-            "protocol": self.protocol,
-            **self.case.keys,
-            "shots": self.shots,
-            "metric": metric,
-            **_rounded(value),
-            "seeds": len(self.seeds),
-            "n": self.n,
-        }
+    def rows(self) -> list[Row]:
+        """Rows of results.json."""
+        head = {"protocol": self.protocol, **self.case.keys, "shots": self.shots}
+        return [
+            {**head, "metric": metric, **rounded(value), "seeds": len(self.seeds), "n": self.n}
+            for metric, value in intervals(self.seeds, metrics_of(self.case)).items()
+        ]
 
 
-def collect(plan: Experiment, places: Places, model: str) -> Result:
-    """The content of a model's results.json, from its committed runs.
+def collect_all(plan: Experiment, places: Places) -> list[Path]:
+    """Write results.json of every model that has results, and the differences between models; returns the files."""
+    written = []
+    measured = {model: measure(plan, places, model) for model in plan.models}
+    for model in plan.models:
+        if any(done_runs(plan, places, model)):
+            path = results_path(places.models, model)
+            kept = {k: v for k, v in read_result(path).items() if k == "checkpoint"}
+            write_result(path, {**collect(plan, places, model, measured[model]), **kept})
+            written.append(path)
+    if len(written) > 1:
+        path = places.models / DIFFERENCES_FILE
+        write_result(path, {"synthetic": True, "rows": differences(plan, measured)})
+        written.append(path)
+    return written
 
-    ``rows`` holds the whole tests, ``parts`` their bins of intensity and lightings, ``calibration`` the calibration
-    error after temperature scaling, ``runs`` the files it was made from. A run that is not done is left out.
+
+def collect(plan: Experiment, places: Places, model: str, measured: Mapping[Key, Measured]) -> Result:
+    """The content of a model's results.json, from its committed runs; a run that is not done is left out.
+
+    ``rows`` holds the whole tests; ``parts`` their bins of intensity and lightings; ``calibration`` the calibration
+    error after temperature scaling; ``shortcut`` what becomes of the model when backgrounds change; ``ablation`` the
+    same of the trainings that ask what alignment does; ``runs`` the files it was made from.
     """
-    measured = list(measure(plan, places, model).values())
-    whole = [one for one in measured if one.case.whole]
-    parts = [one for one in measured if not one.case.whole and not one.case.calibrated]
+    found = list(measured.values())
     return {
         "model": model,
         "synthetic": True,
-        "rows": rows_of(whole),
-        "parts": rows_of(parts),
-        "calibration": rows_of(one for one in measured if one.case.calibrated),
+        "stand_in": stands_in(read_result(places.result(run)) for run in done_runs(plan, places, model)),
+        "rows": rows_of(one for one in found if one.case.whole),
+        "parts": rows_of(one for one in found if not one.case.whole and not one.case.calibrated),
+        "calibration": rows_of(one for one in found if one.case.calibrated),
+        "shortcut": _shortcut_rows(plan, places, model, "table1"),
+        "ablation": _shortcut_rows(plan, places, model, "ablation"),
         "runs": [_origin(run, places) for run in done_runs(plan, places, model)],
     }
 
@@ -68,10 +84,11 @@ def measure(plan: Experiment, places: Places, model: str) -> dict[Key, Measured]
     """Every case of every stage of the main table, over the seeds that are done."""
     sums: dict[Key, list[Sums]] = {}
     counts: dict[Key, int] = {}
-    for run in done_runs(plan, places, model):
+    tests = {key: test for key, test in plan.tests.items() if test.kind == "table1"}
+    for run in done_runs(plan, places, model, "table1"):
         temperature = float(read_result(places.result(run))["temperature"])
-        answers = load_predictions(places.predictions(run))
-        for case, one, count in cases(plan.tests, run.label_names, answers, temperature):
+        answers = {k: v for k, v in load_predictions(places.predictions(run)).items() if k in tests}
+        for case, one, count in cases(tests, run.label_names, answers, temperature):
             sums.setdefault((run.stage, case), []).append(one)
             counts[run.stage, case] = count
     return {
@@ -86,25 +103,24 @@ def measure(plan: Experiment, places: Places, model: str) -> dict[Key, Measured]
     }
 
 
-def differences(plan: Experiment, places: Places) -> list[Row]:
+def differences(plan: Experiment, measured: Mapping[str, Mapping[Key, Measured]]) -> list[Row]:
     """For each pair of models: first minus second, paired by test pictures, on every whole test."""
-    measured = {model: measure(plan, places, model) for model in plan.models}
     rows = []
     for ours, theirs in combinations(plan.models, 2):
         for key, one in measured[ours].items():
             other = measured[theirs].get(key)
             if other is None or not one.case.whole:
                 continue
+            head = {"model": ours, "minus": theirs, "protocol": one.protocol, "shots": one.shots}
             for metric in DIFFERENCE_METRICS:
                 value = difference(one.seeds, other.seeds, metric)
-                head = {"model": ours, "minus": theirs, "protocol": one.protocol, "shots": one.shots}
-                rows.append({**head, **one.case.keys, "metric": metric, **_rounded(value), "n": one.n})
+                rows.append({**head, **one.case.keys, "metric": metric, **rounded(value), "n": one.n})
     return rows
 
 
-def done_runs(plan: Experiment, places: Places, model: str) -> list[RunSpec]:
-    """The model's runs of the main table whose results are there and belong to the present configuration."""
-    mine = (r for r in plan.runs.values() if r.model == model and r.spec.kind == "table1")
+def done_runs(plan: Experiment, places: Places, model: str, kind: str = "") -> list[RunSpec]:
+    """The model's runs, of one kind or all, whose results are there and belong to the present configuration."""
+    mine = (r for r in plan.runs.values() if r.model == model and kind in ("", r.spec.kind))
     return [run for run in mine if read_result(places.result(run)).get("hash") == run.test_hash]
 
 
@@ -120,18 +136,46 @@ def results_path(models: Path, model: str) -> Path:
 
 def rows_of(measured: Iterable[Measured]) -> list[Row]:
     """Rows of results.json."""
-    return [one.row(metric) for one in measured for metric in metrics_of(one.case)]
+    return [row for one in measured for row in one.rows()]
 
 
-def _origin(run: RunSpec, places: Places) -> Row:
-    result = read_result(places.result(run))
-    keys: Sequence[str] = ("run", "hash", "stand_in", "command", "temperature", "validation", "machine")
-    return {key: result.get(key) for key in keys}
-
-
-def _rounded(value: Interval) -> dict[str, float]:
+def rounded(value: Interval) -> dict[str, float]:
+    """As it is written down."""
     return {
         "mean": round(value.mean, DECIMALS),
         "lo": round(value.lo, DECIMALS),
         "hi": round(value.hi, DECIMALS),
     }
+
+
+def _shortcut_rows(plan: Experiment, places: Places, model: str, kind: str) -> list[Row]:
+    """One row per stage and measure; for the ablation also where the network looks."""
+    rows: list[Row] = []
+    for stage, spec in plan.stages.items():
+        runs = [run for run in done_runs(plan, places, model, kind) if run.stage == stage]
+        seeds = [shortcut_sums(load_predictions(places.predictions(r)), r.label_names) for r in runs]
+        if not runs or not all(seeds):
+            continue
+        head = {"stage": stage, "protocol": spec.protocol or stage, "shots": spec.shots, "crop": spec.crop}
+        head |= {"note": spec.note}
+        for name, value in shortcut_intervals(seeds).items():
+            rows.append({**head, "measure": name, **rounded(value), "seeds": len(seeds)})
+        rows += [{**head, **row} for row in _focus_rows([read_result(places.result(r)) for r in runs])]
+    return rows
+
+
+def _focus_rows(results: Sequence[Result]) -> list[Row]:
+    """Mean, lowest and highest over the seeds."""
+    rows = []
+    for name in results[0].get("focus", {}):
+        values = [result["focus"][name] for result in results]
+        if name not in ("n", "test_set"):
+            mean = round(sum(values) / len(values), DECIMALS)
+            rows.append({"measure": name, "mean": mean, "lo": min(values), "hi": max(values)})
+    return [{**row, "seeds": len(results)} for row in rows]
+
+
+def _origin(run: RunSpec, places: Places) -> Row:
+    result = read_result(places.result(run))
+    keys: Sequence[str] = ("run", "hash", "command", "temperature", "validation", "machine")
+    return {key: result.get(key) for key in keys}

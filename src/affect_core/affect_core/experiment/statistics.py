@@ -13,8 +13,9 @@ takes the same seed three times, so the interval mostly covers the range of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -127,9 +128,18 @@ def interval(seeds: Sequence[Sums], metric: str, draws: int = DRAWS) -> Interval
     Raises:
         InputError: no seeds, or seeds with different groups.
     """
-    scores = _scores(seeds, metric, draws)
-    low, high = np.percentile(_means(scores, seed=1), _TAILS)
-    return Interval(float(np.mean([overall(s, metric) for s in seeds])), float(low), float(high))
+    return intervals(seeds, (metric,), draws)[metric]
+
+
+def intervals(seeds: Sequence[Sums], metrics: Iterable[str], draws: int = DRAWS) -> dict[str, Interval]:
+    """The same for several metrics, from the same draws."""
+    drawn = _resampled(seeds, draws)
+    found = {}
+    for metric in metrics:
+        means = _means(_scores(drawn, metric), seed=1)
+        low, high = np.percentile(means, _TAILS)
+        found[metric] = Interval(float(np.mean([overall(s, metric) for s in seeds])), float(low), float(high))
+    return found
 
 
 def difference(
@@ -146,27 +156,30 @@ def difference(
     if len(ours[0].confusion) != len(theirs[0].confusion):
         raise InputError("expected both models to be measured on the same groups of pictures")
     other = 1 if same_runs else 2
-    spread = _means(_scores(ours, metric, draws), seed=1) - _means(_scores(theirs, metric, draws), seed=other)
+    spread = _means(_scores(_resampled(ours, draws), metric), seed=1)
+    spread = spread - _means(_scores(_resampled(theirs, draws), metric), seed=other)
     low, high = np.percentile(spread, _TAILS)
     means = [np.mean([overall(s, metric) for s in side]) for side in (ours, theirs)]
     return Interval(float(means[0] - means[1]), float(low), float(high))
 
 
-def _scores(seeds: Sequence[Sums], metric: str, draws: int) -> Floats:
-    """(draws, seeds): the score of every seed on every draw of groups."""
+def _resampled(seeds: Sequence[Sums], draws: int) -> list[Sums]:
+    """For every seed its sums over each draw of groups: (draws, ...)."""
     if not seeds:
         raise InputError("expected the results of at least one seed, got none")
     sizes = {len(s.confusion) for s in seeds}
     if len(sizes) > 1:
         raise InputError(f"expected seeds measured on the same groups, got {sorted(sizes)} groups")
     weights = _weights(sizes.pop(), draws)
-    columns = [
-        METRICS[metric](Sums(np.tensordot(weights, s.confusion, 1), np.tensordot(weights, s.bins, 1)))
-        for s in seeds
-    ]
-    return np.stack(columns, axis=1)
+    return [Sums(np.tensordot(weights, s.confusion, 1), np.tensordot(weights, s.bins, 1)) for s in seeds]
 
 
+def _scores(drawn: Sequence[Sums], metric: str) -> Floats:
+    """(draws, seeds)."""
+    return np.stack([METRICS[metric](sums) for sums in drawn], axis=1)
+
+
+@lru_cache(maxsize=8)
 def _weights(groups: int, draws: int) -> Floats:
     """(draws, groups): how often each group was drawn. The same for everything measured on the same groups."""
     rng = np.random.default_rng([_SEED, groups])
