@@ -1,4 +1,4 @@
-"""What the Makefile calls: ``python3 bootstrap.py setup|demo|test|test-long|check|bench|clean [ARGUMENTS]``.
+"""What the Makefile calls: ``python3 bootstrap.py setup|demo|train-all|table1|... [ARGUMENTS]``.
 
 Every command first brings the set-up (`provision`) up to date. All files of this folder use the standard
 library only, and the syntax of Python 3.8: whatever Python 3 there is may start them.
@@ -51,6 +51,20 @@ def _bench(place: Place, arguments: list[str]) -> int:
     return _call(place, str(place.venv / "bin" / "affect-hri"), "bench", *arguments)
 
 
+def _train_all(place: Place, arguments: list[str]) -> int:
+    """Whatever of the experiment is left, and then what is still left; start it once per core."""
+    setup(place)
+    command = (str(place.venv / "bin" / "affect-hri"), "experiment", "run")
+    status = _call(place, *command, *arguments)
+    _call(place, *command, *arguments, "--list")
+    return status
+
+
+def _table1(place: Place, arguments: list[str]) -> int:
+    setup(place)
+    return _call(place, str(place.venv / "bin" / "affect-hri"), "experiment", "table1", *arguments)
+
+
 def _check(place: Place, arguments: list[str]) -> int:
     setup(place)
     static = _static_checks(place)
@@ -81,6 +95,8 @@ def _clean(place: Place, arguments: list[str]) -> int:
 COMMANDS: dict[str, Callable[[Place, list[str]], int]] = {
     "setup": _setup,
     "demo": _demo,
+    "train-all": _train_all,
+    "table1": _table1,
     "test": _test,
     "test-long": _test_long,
     "check": _check,

@@ -13,7 +13,32 @@ import click
 from affect_core.paths import find_shared
 
 PARTIAL = 3
+DIFFERENT = 1
+RESULTS_PAGE = Path("src/affect_core/doc/results.md")
 _DEFAULT = "config/experiments/p0.yaml"
+
+_config = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=f"The experiment.  [default: {_DEFAULT}]",
+)
+_output = click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Pictures, crops, checkpoints.  [default: reports/<name>]",
+)
+_models = click.option(
+    "--models", type=click.Path(path_type=Path), help="Folder of the results.  [default: models]"
+)
+_threads = click.option(
+    "--threads", default=1, show_default=True, type=click.IntRange(1), help="CPU threads."
+)
+_quick = click.option(
+    "--quick", is_flag=True, help="The whole path on a few pictures; the numbers mean nothing."
+)
+_stand_in = click.option(
+    "--stand-in", is_flag=True, help="Procedural heads in place of humans; the results say so."
+)
 
 
 @click.group()
@@ -23,39 +48,111 @@ def experiment() -> None:
 
 @experiment.command()
 @click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
-@click.option(
-    "--output", type=click.Path(path_type=Path), help="Pictures, crops, checkpoints. Default: reports/<name>."
-)
-@click.option("--models", type=click.Path(path_type=Path), help="Folder of the results. Default: models/.")
+@_output
+@_models
 @click.option(
     "--only", multiple=True, metavar="PATTERN", help="Only runs (or steps) like this; may be repeated."
 )
-@click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="CPU threads.")
-@click.option("--quick", is_flag=True, help="The whole path on a few pictures; the numbers mean nothing.")
-@click.option("--stand-in", is_flag=True, help="Procedural heads in place of humans; the results say so.")
+@_threads
+@_quick
+@_stand_in
 @click.option("--list", "listing", is_flag=True, help="Say what is done, running and left; do nothing.")
-def run(config: Path | None, listing: bool, threads: int, only: tuple[str, ...], **chosen: Any) -> None:
+def run(config: Path | None, listing: bool, only: tuple[str, ...], **chosen: Any) -> None:
     """Do what is left of the experiment CONFIG (default: config/experiments/p0.yaml).
 
-    Start it once per core, on the same output folder: the processes share the work. A run whose results are there, made
-    with the present configuration, is skipped; an interrupted one goes on after its last epoch.
+    Start it once per core, on the same output folder: the processes share the work. A run whose results are there,
+    made with the present configuration, is skipped; an interrupted one goes on after its last epoch.
     """
     from affect_core.experiment import listing as lists
+    from affect_core.experiment.collect import collect_all
     from affect_core.experiment.session import open_session
 
     _log_to_stderr()
-    session = open_session(config or find_shared(_DEFAULT), threads=threads, **chosen)
+    session = open_session(_file(config), **chosen)
     goals = session.goals(only)
     if listing:
-        lines = lists.lines(session)
-        click.echo("\n".join(lines))
+        click.echo("\n".join(lists.lines(session)))
         return
     signal.signal(signal.SIGTERM, _interrupt)
     outcome = session.work(goals)
+    collect_all(session.plan, session.places)
     for name, reason in outcome.failed.items():
         click.echo(f"failed: {name}: {reason}", err=True)
     click.echo(lists.verdict(session, outcome))
     sys.exit(PARTIAL if outcome.left else 0)
+
+
+@experiment.command()
+@click.argument("names", nargs=-1, metavar="[MODEL]...")
+@_config
+@_output
+@_models
+@click.option("--stage", default="B", show_default=True, help="Stage whose best seed is taken.")
+@click.option("--again", is_flag=True, help="Replace a checkpoint that is there.")
+@_quick
+@_stand_in
+def ship(names: tuple[str, ...], config: Path | None, stage: str, again: bool, **chosen: Any) -> None:
+    """Copy the checkpoint of each MODEL that validates best to models/, with its card: what is committed."""
+    from affect_core.experiment.collect import collect_all
+    from affect_core.experiment.session import open_session
+    from affect_core.experiment.ship import ship as copy
+
+    session = open_session(_file(config), **chosen)
+    collect_all(session.plan, session.places)
+    made = [copy(session.plan, session.places, m, stage, again) for m in names or session.plan.models]
+    click.echo(f"shipped: {', '.join(map(str, made))}")
+
+
+@experiment.command()
+@_config
+@_output
+@_models
+@_threads
+@_quick
+@_stand_in
+def table1(config: Path | None, models: Path | None, output: Path | None, **how: Any) -> None:
+    """Read the tests with the committed checkpoints, and compare with their results.json: within one point.
+
+    OhBot and robots always; tests that show humans where the ICT face model is found. Exit code 1 if a number differs.
+    """
+    from affect_core.experiment.suite import evaluate_models, open_suite
+    from affect_core.experiment.table1 import committed_models, compare, lines, verdict
+
+    _log_to_stderr()
+    suite = open_suite(str(_file(config)), kind="table1", output=output, **how)
+    folder = models or find_shared("models")
+    names = committed_models(folder, suite.plan.models)
+    compared = [one for name in names for one in compare(evaluate_models(suite, [folder / name])[0])]
+    for note in suite.left_out:
+        click.echo(f"left out: {note}", err=True)
+    click.echo("\n".join(lines(compared)))
+    click.echo(verdict(compared, suite.left_out))
+    sys.exit(0 if all(one.agrees for one in compared) else DIFFERENT)
+
+
+@experiment.command()
+@_config
+@_models
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path),
+    default=RESULTS_PAGE,
+    show_default=True,
+    help="The page that is written.",
+)
+def tables(config: Path | None, models: Path | None, page: Path) -> None:
+    """Write the page of results from the committed runs."""
+    from affect_core.evaluation.report import write_whole
+    from affect_core.experiment.session import open_session
+    from affect_core.experiment.tables import results_page
+
+    session = open_session(_file(config), models=models)
+    write_whole(page, results_page(session.plan, session.places).encode())
+    click.echo(page)
+
+
+def _file(config: Path | None) -> Path:
+    return config or find_shared(_DEFAULT)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

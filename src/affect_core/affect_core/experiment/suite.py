@@ -74,6 +74,7 @@ def open_suite(
     threads: int = 1,
     quick: bool = False,
     stand_in: bool = False,
+    kind: str = "",
 ) -> SuiteConfig:
     """Decide which tests can be made here.
 
@@ -84,6 +85,7 @@ def open_suite(
         threads: of the networks and generators.
         quick: the experiment's quick settings: few pictures.
         stand_in: procedural heads stand in for humans.
+        kind: only tests whose results stand in this table; empty = all.
 
     Raises:
         ConfigError: no such suite or test.
@@ -92,7 +94,7 @@ def open_suite(
     folder = output or Path("reports") / (f"{plan.name}-quick" if quick else plan.name)
     places = Places(folder, folder)
     chosen, left_out = [], []
-    for test in _chosen(plan, sets):
+    for test in (one for one in _chosen(plan, sets) if kind in ("", one.kind)):
         if can_make(plan, test.set, places, stand_in):
             chosen.append(test)
         else:

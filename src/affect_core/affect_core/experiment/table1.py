@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -77,3 +77,26 @@ def compare(result: ModelResult) -> list[Comparison]:
 
 def _place(row: Row) -> tuple[str, str, int]:
     return row["test_set"], row["look"], row["classes"]
+
+
+def lines(compared: Sequence[Comparison]) -> list[str]:
+    """A table of plain text: one line per model, test and number of classes, the metrics as ``committed now``."""
+    groups: dict[tuple[str, str, str, int], list[Comparison]] = {}
+    for one in compared:
+        groups.setdefault((one.model, one.test_set, one.look, one.classes), []).append(one)
+    texts = []
+    for (model, test_set, look, classes), found in groups.items():
+        cells = "  ".join(
+            f"{c.metric} {c.committed:.3f} {c.now:.3f}{'' if c.agrees else ' !'}" for c in found
+        )
+        texts.append(f"{model:20s} {test_set:14s} {look:6s} {classes}  {cells}")
+    return texts
+
+
+def verdict(compared: Sequence[Comparison], left_out: Sequence[str]) -> str:
+    """The last line."""
+    differ = sum(not one.agrees for one in compared)
+    models = ", ".join(dict.fromkeys(one.model for one in compared))
+    rest = f"; {len(left_out)} tests left out" if left_out else ""
+    agreed = f"{len(compared) - differ} of {len(compared)} numbers agree with results.json within one point"
+    return f"table1 (synthetic): {agreed}: {models}{rest}"
