@@ -71,6 +71,10 @@ class Evaluate(click.Command):
         wanted = any(arg == _OPTION or arg.startswith(f"{_OPTION}=") for arg in args)
         return (suite if wanted else _of_bags()).make_context(info_name, args, *more, **extra)
 
+    def invoke(self, context: click.Context) -> Any:
+        """Call the command that the context belongs to."""
+        return context.command.invoke(context)
+
 
 evaluate = Evaluate(NAME, help="Recorded BAGS; or, with --suite NAME, models on synthetic tests.")
 

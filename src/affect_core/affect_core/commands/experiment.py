@@ -13,6 +13,7 @@ import click
 from affect_core.paths import find_shared
 
 PARTIAL = 3
+INTERRUPTED = 130
 DIFFERENT = 1
 RESULTS_PAGE = Path("src/affect_core/doc/results.md")
 _DEFAULT = "config/experiments/p0.yaml"
@@ -74,7 +75,11 @@ def run(config: Path | None, listing: bool, only: tuple[str, ...], **chosen: Any
         click.echo("\n".join(lists.lines(session)))
         return
     signal.signal(signal.SIGTERM, _interrupt)
-    outcome = session.work(goals)
+    try:
+        outcome = session.work(goals)
+    except (KeyboardInterrupt, SystemExit):  # Lightning turns the former into the latter
+        click.echo("interrupted; the same command goes on after the last epoch", err=True)
+        sys.exit(INTERRUPTED)
     collect_all(session.plan, session.places)
     for name, reason in outcome.failed.items():
         click.echo(f"failed: {name}: {reason}", err=True)

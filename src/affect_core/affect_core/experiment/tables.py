@@ -232,7 +232,8 @@ _PARTS: Final[tuple[tuple[str, str, Callable[[Experiment, Results], str]], ...]]
         "Where these networks look",
         "On 300 pictures of the shuffled test; in brackets the lowest and highest seed. Attention: share of the map's "
         "mass; where the face fills most of the crop, it cannot be much above the area. Gradient: share of the tenth of "
-        "the pixels with the largest input gradient. By chance both are the area. Gradients on the face are no sign that the face is what is read: compare the column `followed` above.",
+        "the pixels with the largest input gradient. By chance both are the area. Gradients on the face are no sign that "
+        "the face is what is read: compare the column `followed` above.",
         _looks,
     ),
 )

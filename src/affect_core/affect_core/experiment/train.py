@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import time
@@ -27,6 +28,7 @@ def train_run(run: RunSpec, places: Places, threads: int) -> None:
     """
     from affect_core.training.train import run as train
 
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     folder = places.run_folder(run)
     if folder.exists() and trained(run, places).get("hash") != run.hash:
         set_aside(folder)
