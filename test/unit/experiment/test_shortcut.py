@@ -9,6 +9,7 @@ from affect_core.avatar.truth import Segment
 from affect_core.data.manifest import Manifest, Record, load_manifest, save_manifest
 from affect_core.errors import ConfigError, InputError
 from affect_core.experiment.focus import attention_mass, top_share
+from affect_core.experiment.plan import load_experiment
 from affect_core.experiment.predictions import Predictions
 from affect_core.experiment.shortcut import (
     FAMILY_NAMES,
@@ -19,7 +20,9 @@ from affect_core.experiment.shortcut import (
     wall_share,
 )
 from affect_core.experiment.shortcut_scores import MEASURES, conflicting, shortcut_intervals, shortcut_sums
+from affect_core.experiment.shortcut_sheet import TILE_PX, shortcut_sheet
 from affect_core.labels import COMPLEX_5
+from affect_core.paths import find_shared
 from affect_core.synth.sheets import save_image
 
 SIZE = 32
@@ -167,3 +170,13 @@ def test_top_share_takes_the_largest_tenth():
     top = top_share(heat)
     assert top.sum() == 2
     assert top.view(-1)[-2:].tolist() == [1.0, 1.0]
+
+
+def test_the_page_shows_every_background_and_crop():
+    plan = load_experiment(find_shared("config/experiments/p0.yaml"))
+    page = shortcut_sheet(plan, stand_in=True)
+    rows, columns = 3 + 2, 10
+    assert page.shape[0] > rows * TILE_PX
+    assert page.shape[1] > columns * TILE_PX
+    plain = page[18 + 2 * TILE_PX : 18 + 3 * TILE_PX, 90:]
+    assert np.abs(plain[:10].astype(int) - 128).max() < 12  # grey above every head

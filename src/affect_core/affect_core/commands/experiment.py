@@ -146,14 +146,30 @@ def table1(config: Path | None, models: Path | None, output: Path | None, **how:
     help="The page that is written.",
 )
 def tables(config: Path | None, models: Path | None, page: Path) -> None:
-    """Write the page of results from the committed runs."""
+    """Write results.json of every model, and the page of results, from the runs that are done."""
     from affect_core.evaluation.report import write_whole
+    from affect_core.experiment.collect import collect_all
     from affect_core.experiment.session import open_session
     from affect_core.experiment.tables import results_page
 
     session = open_session(_file(config), models=models)
+    collect_all(session.plan, session.places)
     write_whole(page, results_page(session.plan, session.places).encode())
     click.echo(page)
+
+
+@experiment.command("shortcut-sheet")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@_config
+@_stand_in
+def shortcut_sheet(path: Path, config: Path | None, stand_in: bool) -> None:
+    """Show the shortcut experiment's people before each kind of background, as the picture PATH."""
+    from affect_core.experiment.plan import load_experiment
+    from affect_core.experiment.shortcut_sheet import shortcut_sheet as draw
+    from affect_core.synth.sheets import save_image
+
+    save_image(path, draw(load_experiment(_file(config)), stand_in))
+    click.echo(path)
 
 
 def _file(config: Path | None) -> Path:
