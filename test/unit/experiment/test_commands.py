@@ -12,7 +12,8 @@ import yaml
 from click.testing import CliRunner
 
 from affect_core.commands.experiment import RESULTS_PAGE, experiment
-from affect_core.experiment.session import open_session
+from affect_core.errors import ConfigError
+from affect_core.experiment.session import models_beside, open_session
 from affect_core.experiment.tables import results_page
 from affect_core.paths import find_shared
 
@@ -69,6 +70,20 @@ def test_a_failure_is_told_and_the_rest_is_done(tiny_experiment, tmp_path):
 def test_the_committed_page_is_what_the_command_writes():
     session = open_session(ROOT / "config" / "experiments" / "p0.yaml", models=ROOT / "models")
     assert (ROOT / RESULTS_PAGE).read_text() == results_page(session.plan, session.places)
+
+
+def test_results_lie_in_the_checkout_even_if_the_file_is_reached_through_an_installed_link(tmp_path):
+    (tmp_path / "checkout/config/experiments").mkdir(parents=True)
+    (tmp_path / "checkout/models").mkdir()
+    (tmp_path / "share/config/experiments").mkdir(parents=True)
+    (tmp_path / "share/models").mkdir()
+    file = tmp_path / "checkout/config/experiments/e.yaml"
+    file.touch()
+    link = tmp_path / "share/config/experiments/e.yaml"
+    link.symlink_to(file)
+    assert models_beside(link) == models_beside(file) == tmp_path / "checkout/models"
+    with pytest.raises(ConfigError, match="--models"):
+        models_beside(tmp_path / "e.yaml")
 
 
 @pytest.mark.long

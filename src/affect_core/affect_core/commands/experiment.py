@@ -120,12 +120,13 @@ def table1(config: Path | None, models: Path | None, output: Path | None, **how:
 
     OhBot and robots always; tests that show humans where the ICT face model is found. Exit code 1 if a number differs.
     """
+    from affect_core.experiment.session import models_beside
     from affect_core.experiment.suite import evaluate_models, open_suite
     from affect_core.experiment.table1 import committed_models, compare, lines, verdict
 
     _log_to_stderr()
     suite = open_suite(str(_file(config)), kind="table1", output=output, **how)
-    folder = models or find_shared("models")
+    folder = models or models_beside(_file(config))
     names = committed_models(folder, suite.plan.models)
     compared = [one for name in names for one in compare(evaluate_models(suite, [folder / name])[0])]
     for note in suite.left_out:

@@ -47,7 +47,7 @@ def collect_all(plan: Experiment, places: Places) -> list[Path]:
     written = []
     measured = {model: measure(plan, places, model) for model in plan.models}
     for model in plan.models:
-        if any(done_runs(plan, places, model)):
+        if done_runs(plan, places, model, "table1") or done_runs(plan, places, model, "ablation"):
             path = results_path(places.models, model)
             kept = {k: v for k, v in read_result(path).items() if k == "checkpoint"}
             write_result(path, {**collect(plan, places, model, measured[model]), **kept})

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from affect_core.errors import ConfigError
 from affect_core.experiment.locks import Locks
 from affect_core.experiment.places import Places
 from affect_core.experiment.plan import Experiment, load_experiment
 from affect_core.experiment.sets import has_humans
 from affect_core.experiment.steps import Graph, Outcome, work
 from affect_core.experiment.workshop import Workshop
-from affect_core.paths import find_shared
 
 REPORTS: Final = Path("reports")
 
@@ -57,7 +57,7 @@ def open_session(
     Args:
         config: like `config/experiments/p0.yaml`.
         output: large files; default ``reports/<name>``, ``reports/<name>-quick``.
-        models: folder of the results; default ``models/``, or in a quick check below the output.
+        models: folder of the results; default `models_beside` the file, or in a quick check below the output.
         threads: of each process.
         quick: the whole path on a few pictures. Procedural heads then stand in for humans where the ICT face
             model is not found.
@@ -69,9 +69,25 @@ def open_session(
     stand_in = stand_in or (quick and not has_humans())
     plan = load_experiment(config, quick, stand_in)
     output = output or REPORTS / (f"{plan.name}-quick" if quick else plan.name)
-    places = Places(output, models or (output / "models" if quick else find_shared("models")))
+    places = Places(output, models or (output / "models" if quick else models_beside(config)))
     shop = Workshop(plan, places, threads, stand_in, _command(config, quick))
     return Session(plan, places, shop.graph(), tuple(shop.goals()), Locks(places.locks))
+
+
+def models_beside(config: Path) -> Path:
+    """The folder ``models`` of the checkout that ``config/experiments/NAME.yaml`` really lies in.
+
+    An installed workspace has links to that file, and a folder ``models`` of its own, which git does not see.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    folder = config.resolve().parents[2] / "models"
+    if not folder.is_dir():
+        raise ConfigError(
+            f"expected the models of {config} at {folder}, found none; name the folder with --models"
+        )
+    return folder
 
 
 def _command(config: Path, quick: bool) -> str:

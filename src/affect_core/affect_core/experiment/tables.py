@@ -31,7 +31,7 @@ def results_page(plan: Experiment, places: Places) -> str:
     results = {m: r for m in plan.models if (r := read_result(results_path(places.models, m)))}
     sections = [_head(plan, results), *(_section(plan, results, *part) for part in _PARTS)]
     differences = read_result(places.models / DIFFERENCES_FILE).get("rows", [])
-    sections.insert(4, _with_command(plan, "Differences between models", _differences(differences)))
+    sections.insert(5, _with_command(plan, "Differences between models", _differences(differences)))
     return "\n".join(sections)
 
 
@@ -196,6 +196,7 @@ def _differences(rows: Sequence[Row]) -> str:
 
 _PARTS: Final[tuple[tuple[str, str, Callable[[Experiment, Results], str]], ...]] = (
     ("What was to be reached", "Means over seeds.", _targets),
+    ("In short", "Accuracy with five classes.", summary_table),
     ("Table 1, five classes", "Pictures of the five complex emotions, the neutral logit left out.", _five),
     ("Table 1, six classes", "", _six),
     (
