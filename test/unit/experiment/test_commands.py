@@ -17,7 +17,7 @@ from affect_core.experiment.session import models_beside, open_session
 from affect_core.experiment.tables import results_page
 from affect_core.paths import find_shared
 
-ROOT = find_shared("config/experiments/p0.yaml").parents[2]
+ROOT = find_shared("config/experiments/p0.yaml").resolve().parents[2]
 COMMAND = (sys.executable, "-c", "from affect_core.cli import main; main()", "experiment", "run")
 
 

@@ -55,6 +55,7 @@ def experiment() -> None:
     "--only", multiple=True, metavar="PATTERN", help="Only runs (or steps) like this; may be repeated."
 )
 @_threads
+@click.option("--accelerator", default="cpu", show_default=True, help="For trainings: cpu, gpu or auto.")
 @_quick
 @_stand_in
 @click.option("--list", "listing", is_flag=True, help="Say what is done, running and left; do nothing.")
@@ -140,13 +141,9 @@ def table1(config: Path | None, models: Path | None, output: Path | None, **how:
 @_config
 @_models
 @click.option(
-    "--page",
-    type=click.Path(path_type=Path),
-    default=RESULTS_PAGE,
-    show_default=True,
-    help="The page that is written.",
+    "--page", type=click.Path(path_type=Path), help=f"The page that is written.  [default: {RESULTS_PAGE}]"
 )
-def tables(config: Path | None, models: Path | None, page: Path) -> None:
+def tables(config: Path | None, models: Path | None, page: Path | None) -> None:
     """Write results.json of every model, and the page of results, from the runs that are done."""
     from affect_core.evaluation.report import write_whole
     from affect_core.experiment.collect import collect_all
@@ -155,8 +152,9 @@ def tables(config: Path | None, models: Path | None, page: Path) -> None:
 
     session = open_session(_file(config), models=models)
     collect_all(session.plan, session.places)
-    write_whole(page, results_page(session.plan, session.places).encode())
-    click.echo(page)
+    written = page or _file(config).resolve().parents[2] / RESULTS_PAGE
+    write_whole(written, results_page(session.plan, session.places).encode())
+    click.echo(written)
 
 
 @experiment.command("shortcut-sheet")

@@ -51,6 +51,7 @@ def open_session(
     threads: int = 1,
     quick: bool = False,
     stand_in: bool = False,
+    accelerator: str = "cpu",
 ) -> Session:
     """Read an experiment and lay out its steps.
 
@@ -62,6 +63,7 @@ def open_session(
         quick: the whole path on a few pictures. Procedural heads then stand in for humans where the ICT face
             model is not found.
         stand_in: they do so in any case; the results say it.
+        accelerator: that trainings run on: cpu, gpu, auto.
 
     Raises:
         ConfigError: the file cannot be used, or the face model is missing in a run that is not quick.
@@ -70,7 +72,7 @@ def open_session(
     plan = load_experiment(config, quick, stand_in)
     output = output or REPORTS / (f"{plan.name}-quick" if quick else plan.name)
     places = Places(output, models or (output / "models" if quick else models_beside(config)))
-    shop = Workshop(plan, places, threads, stand_in, _command(config, quick))
+    shop = Workshop(plan, places, threads, stand_in, _command(config, quick), accelerator)
     return Session(plan, places, shop.graph(), tuple(shop.goals()), Locks(places.locks))
 
 

@@ -158,7 +158,7 @@ def can_make(plan: Experiment, name: str, places: Places, stand_in: bool) -> boo
 
 def _make_sets(config: SuiteConfig, names: Iterable[str]) -> None:
     """Together with whoever else makes them; raises InputError if one cannot be made."""
-    shop = Workshop(config.plan, config.places, config.threads, config.stand_in, "")
+    shop = Workshop(config.plan, config.places, config.threads, config.stand_in)
     outcome = work(shop.graph(), [f"set {name}" for name in names], Locks(config.places.locks))
     if outcome.failed:
         name, reason = next(iter(outcome.failed.items()))

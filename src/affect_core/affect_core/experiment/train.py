@@ -21,11 +21,12 @@ TRAINING_FILE: Final = "training.yaml"
 _STATE: Final = "state.json"
 
 
-def train_run(run: RunSpec, places: Places, threads: int) -> None:
+def train_run(run: RunSpec, places: Places, threads: int, accelerator: str = "cpu") -> None:
     """Train; goes on after the last finished epoch of an interrupted call. Crops and the parent's weights are there.
 
     A folder that was trained with another configuration is set aside (renamed), never overwritten.
     """
+    from affect_core.training.hardware import Hardware
     from affect_core.training.train import run as train
 
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -38,7 +39,7 @@ def train_run(run: RunSpec, places: Places, threads: int) -> None:
     write_whole(file, yaml.safe_dump(training_file(run, places, threads), sort_keys=False).encode())
     before, started = float(state["seconds"]), time.monotonic()
     try:
-        train(file, folder, resume=True, crops=places.crops)
+        train(file, folder, resume=True, crops=places.crops, hardware=Hardware(accelerator=accelerator))
         state["finished"] = True
         shutil.rmtree(folder / "work")  # gigabytes of checkpoints; the weights lie beside it
     finally:

@@ -21,12 +21,21 @@ class Workshop:
         places: where files lie.
         threads: of each process.
         stand_in: procedural heads stand in for humans.
+        accelerator: that trainings run on: cpu, gpu, auto.
         command: that starts one run, with ``{}`` for its name; written into the results.
     """
 
-    def __init__(self, plan: Experiment, places: Places, threads: int, stand_in: bool, command: str) -> None:
+    def __init__(
+        self,
+        plan: Experiment,
+        places: Places,
+        threads: int = 1,
+        stand_in: bool = False,
+        command: str = "",
+        accelerator: str = "cpu",
+    ) -> None:
         self._plan, self._places, self._threads = plan, places, threads
-        self._stand_in, self._command = stand_in, command
+        self._stand_in, self._command, self._accelerator = stand_in, command, accelerator
 
     def graph(self) -> Graph:
         """All steps. Names: ``set X``, ``cut X for crop-labels``, ``train RUN``, ``measure RUN``."""
@@ -66,7 +75,7 @@ class Workshop:
             f"train {run.name}",
             (*((f"train {run.parent}",) if run.parent else ()), *(_cut_name(name, run) for name in reads)),
             lambda: is_trained(run, self._places),
-            lambda: train_run(run, self._places, self._threads),
+            lambda: train_run(run, self._places, self._threads, self._accelerator),
         )
 
     def _measure(self, run: RunSpec) -> Step:
