@@ -37,6 +37,9 @@ FORMAT: Final = 1
 _PER_PART: Final = 1000
 _LISTED: Final = 1000  # skipped records that are named one by one
 _WORDS: Final = ("lighting", "background", "subject", "image")
+_Face = tuple[
+    str, tuple[float, ...] | None
+]  # one picture may show several people, each in a box of their own
 _log = logging.getLogger(__name__)
 
 
@@ -116,7 +119,7 @@ class _Cutter:
         """Write parts and the list of what was left out."""
         records = self._manifest.records
         parts = range(ceil(len(records) / _PER_PART))
-        seen: set[str] = set()
+        seen: set[_Face] = set()
         for part in tqdm(parts, f"cut {self._manifest.name}", unit="part"):
             first = part * _PER_PART
             made = [
@@ -128,11 +131,12 @@ class _Cutter:
                 save_part(self._stack(made), folder, part)
         self._report(folder, len(records))
 
-    def _attempt(self, record: Record, index: int, seen: set[str]) -> _Cut | None:
+    def _attempt(self, record: Record, index: int, seen: set[_Face]) -> _Cut | None:
         try:
-            if record.image in seen:
+            face = (record.image, record.box_xyxy)
+            if face in seen:
                 raise Skipped("duplicate path")
-            seen.add(record.image)
+            seen.add(face)
             return self._cut(record, index)
         except Skipped as error:
             self._skipped.append((record, error))
