@@ -1,4 +1,4 @@
-"""What the Makefile calls: ``python3 bootstrap.py setup|demo|train-all|table1|... [ARGUMENTS]``.
+"""What the Makefile calls: ``python3 bootstrap.py COMMAND [ARGUMENTS]``, with a COMMAND of the table `COMMANDS`.
 
 Every command first brings the set-up (`provision`) up to date. All files of this folder use the standard
 library only, and the syntax of Python 3.8: whatever Python 3 there is may start them.
@@ -95,13 +95,13 @@ def _clean(place: Place, arguments: list[str]) -> int:
 COMMANDS: dict[str, Callable[[Place, list[str]], int]] = {
     "setup": _setup,
     "demo": _demo,
-    "train-all": _train_all,
-    "table1": _table1,
     "test": _test,
     "test-long": _test_long,
     "check": _check,
     "bench": _bench,
     "clean": _clean,
+    "train-all": _train_all,
+    "table1": _table1,
 }
 
 
