@@ -47,7 +47,7 @@ class Backdrops:
             return images
         index = chosen.to(images.device)
         behind = functional.max_pool2d(background[index, None].float(), 3, 1, 1)
-        share = functional.avg_pool2d(behind, 3, 1, 1)
+        share = functional.avg_pool2d(behind, 3, 1, 1, count_include_pad=False)
         made = images.clone()
         made[index] = torch.lerp(images[index], self._draw(len(chosen)).to(images.device), share)
         return made
