@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import warnings
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -140,7 +141,10 @@ def _fit(
     )
     validation = CropBatches(sets["validation"], optimiser.batch_size)
     try:
-        trainer.fit(module, batches, validation, ckpt_path=checkpoint, weights_only=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*exists and is not empty")  # it holds our data
+            warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning's own matter
+            trainer.fit(module, batches, validation, ckpt_path=checkpoint, weights_only=True)
     except SIGTERMException:
         _log.warning("stopped by a signal; the same command goes on at epoch %d", trainer.current_epoch + 1)
         raise SystemExit(_TERMINATED) from None
