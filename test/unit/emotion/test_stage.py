@@ -101,6 +101,19 @@ def test_stage_reads_all_faces_of_a_frame(model_folder):
         np.testing.assert_allclose(alone.probabilities, emotion.probabilities, atol=1e-5)
 
 
+def test_valence_arousal_and_intensity_reach_the_estimate(model_folder):
+    card = model_folder(options={"trunk": "resnet18", "regression": True})
+    images = crops(2)
+    with torch.inference_mode():
+        expected = load_model(card)(torch.from_numpy(to_batch(images, card))).regression
+    estimates = EmotionStage(EmotionConfig(model=str(card.folder))).process(face_set(images))
+    for emotion, (valence, arousal, intensity) in zip(estimates.emotions, expected.tolist(), strict=True):
+        assert emotion.valence == pytest.approx(valence, abs=1e-4)
+        assert emotion.arousal == pytest.approx(arousal, abs=1e-4)
+        assert emotion.intensity == pytest.approx(intensity, abs=1e-4)
+        assert np.isnan(emotion.dominance)
+
+
 def test_a_frame_without_a_face(model_folder):
     stage = EmotionStage(EmotionConfig(model=str(model_folder().folder)))
     estimates = stage.process(face_set([]))
