@@ -2,6 +2,7 @@
 
 import importlib.util
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -197,6 +198,15 @@ class TestEmotions:
         np.testing.assert_array_equal(found.probabilities, emotion.probabilities)
         fields = ("stamp_ns", "frame_id", "model", "model_sha256", "runtime", "infer_ms", "dropped")
         assert [getattr(back, name) for name in fields] == [getattr(emotions, name) for name in fields]
+
+    def test_what_a_model_estimates_beside_the_class_is_sent(self, emotion):
+        read = replace(emotion, valence=-0.25, arousal=0.5, intensity=0.75)  # exact in a float32
+        message = sent(conversions.from_emotion_set(EmotionSet(STAMP_NS, "optical", (read,))))
+        (estimate,) = message.estimates
+        assert (estimate.valence, estimate.arousal, estimate.intensity) == (-0.25, 0.5, 0.75)
+        assert math.isnan(estimate.dominance)
+        (back,) = conversions.to_emotion_set(message).emotions
+        assert (back.valence, back.arousal, back.intensity) == (-0.25, 0.5, 0.75)
 
     def test_not_estimated_stays_nan(self, emotions):
         (found,) = conversions.to_emotion_set(sent(conversions.from_emotion_set(emotions))).emotions

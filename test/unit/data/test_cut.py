@@ -101,6 +101,14 @@ def test_every_kind_of_bad_record_is_counted(painted_set, tmp_path, caplog):
     assert "no pictures of boredom" in caplog.text
 
 
+def test_a_picture_too_large_to_open_is_left_out(painted_set, tmp_path, monkeypatch):
+    manifest = painted_set(["neutral", "neutral"])
+    Image.new("RGB", (64, 64)).save(manifest.folder / "images/1.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1024)  # Pillow refuses what is more than twice as large
+    assert len(cut(manifest, SPEC, LABELS, tmp_path / "crops")) == 1
+    assert skipped(tmp_path / "crops")["skipped"] == {"corrupt image": 1}
+
+
 def test_two_people_in_one_picture_are_no_duplicates(painted_set, tmp_path):
     manifest = painted_set(["neutral"], box_xyxy=((0.0, 0.0, 9.0, 9.0),))
     other = replace(manifest.records[0], box_xyxy=(20.0, 0.0, 29.0, 9.0))

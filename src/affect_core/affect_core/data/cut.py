@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from tqdm import tqdm
 
 from affect_core.config import load_yaml
@@ -268,7 +268,12 @@ def _picture(path: Path, mode: str, what: str) -> NDArray[np.uint8]:
             return np.asarray(image.convert(mode), np.uint8)
     except FileNotFoundError as error:
         raise Skipped(f"missing {what}", f"no file in {path.parent}; the set may have moved") from error
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:  # Pillow raises all of them
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+    ) as error:  # Pillow raises all of them
         raise Skipped(f"corrupt {what}", str(error)) from error
 
 
