@@ -86,9 +86,7 @@ class EmotionModule(LightningModule):
         )
         for name, value in terms._asdict().items():
             label = "loss" if name == "total" else name
-            self.log(
-                label, value.detach(), on_step=False, on_epoch=True, prog_bar=name in ("total", "alignment")
-            )
+            self.log(label, value.detach(), on_step=False, on_epoch=True, sync_dist=True)
         return terms.total
 
     def validation_step(self, batch: CropBatch, _index: int) -> None:
@@ -111,9 +109,9 @@ class EmotionModule(LightningModule):
         self._seen.clear()
         classes = logits.shape[1]
         accuracy = multiclass_accuracy(logits, labels, classes, average="micro")
-        self.log("val_accuracy", accuracy, prog_bar=True, sync_dist=True)
+        self.log("val_accuracy", accuracy, sync_dist=True)
         macro_f1 = multiclass_f1_score(logits, labels, classes, average="macro")
-        self.log("val_macro_f1", macro_f1, prog_bar=True, sync_dist=True)
+        self.log("val_macro_f1", macro_f1, sync_dist=True)
         for name, error in zip(REGRESSION, errors.nanmean(dim=0), strict=True):
             if not error.isnan():
                 self.log(f"val_error_{name}", error, sync_dist=True)
