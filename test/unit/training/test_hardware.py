@@ -51,3 +51,13 @@ def test_depthwise_convolutions_stay_exact_under_autocast():
         assert made.dtype == torch.float32
         assert network(torch.randn(2, 3, 64, 64)).logits.shape == (2, 5)
     assert keep_depthwise_exact(ARCHITECTURES.build("amal", 5, 64, trunk="resnet18")) == 0
+
+
+def test_exact_depthwise_convolutions_change_nothing_in_single_precision():
+    torch.manual_seed(0)
+    network = ARCHITECTURES.build("effnet_transformer", 5, 64).eval()
+    batch = torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        before = network(batch).logits
+        keep_depthwise_exact(network)
+        assert torch.equal(network(batch).logits, before)
