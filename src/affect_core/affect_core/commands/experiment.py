@@ -75,12 +75,14 @@ def run(config: Path | None, listing: bool, only: tuple[str, ...], **chosen: Any
     if listing:
         click.echo("\n".join(lists.lines(session)))
         return
-    signal.signal(signal.SIGTERM, _interrupt)
+    previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         outcome = session.work(goals)
     except (KeyboardInterrupt, SystemExit):  # Lightning turns the former into the latter
         click.echo("interrupted; the same command goes on after the last epoch", err=True)
         sys.exit(INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
     collect_all(session.plan, session.places)
     for name, reason in outcome.failed.items():
         click.echo(f"failed: {name}: {reason}", err=True)
