@@ -16,16 +16,15 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-import yaml
 from tqdm import tqdm
 
 from affect_core.avatar import Avatar, AvatarConfig, Rendering, Scene
-from affect_core.config import Settings, load_yaml, setting
+from affect_core.config import Settings, setting
 from affect_core.data.crop_set import CropSet, load_crop_set, part_path, save_part
 from affect_core.data.masks import warp_segments
-from affect_core.errors import ConfigError
 from affect_core.faces import Detector, FaceConfig, align, build_detector, iou_matrix
 from affect_core.faces.crop import CropSpec
+from affect_core.files import claim
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.heads.motion import NS_PER_S, Motion
 from affect_core.heads.rig import JOINTS, Pose, clamp
@@ -82,7 +81,8 @@ def generate(config: AvatarSetConfig, crop: CropSpec, label_names: tuple[str, ..
     Raises:
         ConfigError: the folder holds a set with other settings.
     """
-    _claim(folder, {"config": vars(replace(config, workers=1)), "crop": vars(crop), "labels": label_names})
+    settings = {"config": vars(replace(config, workers=1)), "crop": vars(crop), "labels": label_names}
+    claim(folder / SETTINGS_FILE, {"avatar": settings})
     heads = ceil(config.images / config.images_per_head)
     parts = range(ceil(heads / _HEADS_PER_PART))
     missing = [part for part in parts if not part_path(folder, part).exists()]
@@ -203,22 +203,3 @@ def _landmarks(detector: Detector, rendering: Rendering, random: np.random.Gener
     width = rendering.box_xyxy[2] - rendering.box_xyxy[0]
     jitter = random.normal(0.0, 0.02 * width, (5, 2))
     return np.asarray(rendering.landmarks_xy - _CENTRE_PX + jitter), False
-
-
-def _claim(folder: Path, settings: dict[str, object]) -> None:
-    """Write the settings beside the parts; refuse a folder that was made with other ones."""
-    text = yaml.safe_dump({"avatar": _plain(settings)}, sort_keys=False)
-    path = folder / SETTINGS_FILE
-    if path.exists() and load_yaml(path) != yaml.safe_load(text):
-        raise ConfigError(
-            f"{folder} holds a set with other settings (see {path.name}); delete it or use another"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
-def _plain(value: object) -> object:
-    """Tuples as lists, for YAML."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return list(value) if isinstance(value, tuple) else value
