@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core.avatar import raster
+from affect_core.avatar.arrays import Arrays, join_parts, vertex_counts
 from affect_core.avatar.lights import Singles, light_view
 from affect_core.avatar.part import Part
 from affect_core.avatar.shape import SIDES, Array
@@ -71,16 +72,9 @@ class View:
 
 
 @dataclass(frozen=True, eq=False)
-class _Arrays:
-    """Parts as the rasteriser wants them."""
+class _Arrays(Arrays):
+    """Parts; ``shining``: bool (n,), whether a vertex is as bright as its colour whatever the light."""
 
-    vertices: Singles
-    normals: Singles
-    colours: Singles
-    gloss: Singles
-    bones: NDArray[np.uint8]
-    faces: NDArray[np.int32]
-    segments: NDArray[np.uint8]
     shining: NDArray[np.bool_]
 
 
@@ -151,18 +145,8 @@ def _turn_z(angle: float) -> Array:
 
 
 def _arrays(parts: list[Part]) -> _Arrays:
-    counts = [len(part.mesh.vertices) for part in parts]
-    faces = [part.mesh.faces + start for part, start in zip(parts, np.cumsum([0, *counts]), strict=False)]
-    return _Arrays(
-        vertices=np.concatenate([part.mesh.vertices for part in parts]).astype(np.float32),
-        normals=np.concatenate([part.mesh.normals for part in parts]).astype(np.float32),
-        colours=np.repeat([part.colour for part in parts], counts, axis=0).astype(np.float32),
-        gloss=np.repeat([part.gloss for part in parts], counts).astype(np.float32),
-        bones=np.repeat([part.bone for part in parts], counts).astype(np.uint8),
-        faces=np.concatenate(faces).astype(np.int32),
-        segments=np.concatenate([part.segments for part in parts]),
-        shining=np.repeat([isinstance(part, Lamp) for part in parts], counts),
-    )
+    shining = np.repeat([isinstance(part, Lamp) for part in parts], vertex_counts(parts))
+    return _Arrays(**vars(join_parts(parts)), shining=shining)
 
 
 def _merged(groups: list[_Arrays]) -> _Arrays:
