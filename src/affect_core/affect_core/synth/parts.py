@@ -58,8 +58,7 @@ def make_in_parts(
     done = total - sum(map(len, missing))
     with tqdm(total=total, initial=done, desc=folder.name, unit="picture") as bar:
         for indices, records in _work(make, missing, workers):
-            _keep(folder, indices, records)
-            known[indices.start] = tuple(records)
+            known[indices.start] = _keep(folder, indices, records)
             bar.update(len(indices))
     return Made(tuple(record for indices in ranges for record in known[indices.start] or ()), total - done)
 
@@ -91,10 +90,12 @@ def _names(folder: Path, indices: range) -> tuple[Path, Path]:
     return stem.with_suffix(".jsonl"), stem.with_suffix(".sha256")
 
 
-def _keep(folder: Path, indices: range, records: Sequence[Record]) -> None:
+def _keep(folder: Path, indices: range, records: Sequence[Record]) -> tuple[Record, ...]:
+    """Store what is known of a part; the records as a later run reads them."""
     listed, hashes = _names(folder, indices)
     write_whole(listed, to_lines(records))
     write_whole(hashes, _hashes(folder, records))
+    return read_records(listed)
 
 
 def _intact(folder: Path, indices: range) -> tuple[Record, ...] | None:

@@ -79,17 +79,13 @@ class Shot:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """A picture before it is encoded.
+class WithLandmarks:
+    """A picture that knows where the landmarks are.
 
     Attributes:
-        image: float32 (S, S, 3), 0..1 and above where it is bright.
-        segments: uint8 (S, S), `Segment`.
         landmarks68_xy: float (68, 2), pixels; hidden ones too.
     """
 
-    image: F32
-    segments: U8
     landmarks68_xy: Floats
 
     @property
@@ -103,6 +99,19 @@ class Drawn:
         return np.concatenate([self.landmarks68_xy.min(axis=0), self.landmarks68_xy.max(axis=0)])
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn(WithLandmarks):
+    """A picture before it is encoded.
+
+    Attributes:
+        image: float32 (S, S, 3), 0..1 and above where it is bright.
+        segments: uint8 (S, S), `Segment`.
+    """
+
+    image: F32
+    segments: U8
+
+
 def render(head: HumanHead, shot: Shot, dress: Dress, backdrop: F32) -> Drawn:
     """Draw the head before ``backdrop``, float32 (S, S, 3)."""
     mesh = head.bald if dress.hair_cm is None else head.haired
@@ -113,7 +122,7 @@ def render(head: HumanHead, shot: Shot, dress: Dress, backdrop: F32) -> Drawn:
     columns_rows = _project(head, shot, places)
     points = np.column_stack([columns_rows * SAMPLES, shot.distance_cm - places[:, 2]]).astype(np.float32)
     image, segments = _fill(head, mesh, dress, points, lit, shine, backdrop)
-    return Drawn(image, segments, columns_rows[head.landmarks].astype(np.float64) - PIXEL_MIDDLE)
+    return Drawn(columns_rows[head.landmarks].astype(np.float64) - PIXEL_MIDDLE, image, segments)
 
 
 def five_of(landmarks68_xy: Floats) -> Floats:
