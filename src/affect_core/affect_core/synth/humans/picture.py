@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from affect_core.avatar.camera import PIXEL_MIDDLE
 from affect_core.synth.backdrops import draw_backdrop
 from affect_core.synth.humans.accessories import Canvas, add_accessories
 from affect_core.synth.humans.appearance import attributes, draw_appearance
@@ -18,7 +19,7 @@ from affect_core.synth.humans.dressing import dress_up
 from affect_core.synth.humans.head import HumanHead
 from affect_core.synth.humans.light import draw_light
 from affect_core.synth.humans.recipes import Recipes
-from affect_core.synth.humans.render import PIXEL_MIDDLE, Shot, WithLandmarks, render
+from affect_core.synth.humans.render import Shot, WithLandmarks, render
 from affect_core.synth.humans.sampler import Draw
 from affect_core.types import ImageRGB
 

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from affect_core.avatar.camera import PIXEL_MIDDLE
 from affect_core.avatar.raster import FAR, SAMPLES, draw_depth
 from affect_core.avatar.truth import Segment
 from affect_core.faces.crop import CropSpec, fit_similarity, template_px
@@ -28,9 +29,6 @@ _SHADOW_MAP: Final = 256
 _SHADOWED_CM: Final = 34.0
 _CENTRE_CM: Final = np.array([0.0, 0.5, 4.0], np.float32)
 """What the camera looks at, and what the light's map is centred on."""
-
-PIXEL_MIDDLE: Final = 0.5
-"""Landmarks count pixels by their middles, as `faces.crop` does; the rasteriser by their edges."""
 
 _EYES: Final = (slice(36, 42), slice(42, 48))
 _NOSE: Final = 30

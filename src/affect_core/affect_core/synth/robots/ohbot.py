@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from affect_core.avatar.camera import PIXEL_MIDDLE
 from affect_core.config import Settings, setting
 from affect_core.data.affect_map import affect
 from affect_core.data.manifest import Manifest, Record, save_manifest
@@ -44,9 +45,6 @@ SHOT_LIGHT_GAIN: Final = ((0.75, 0.90), (1.10, 1.25))
 SHOT_SEED: Final = 10_000
 """Added to the seed of shots: a pool and a test set of the same seed share no draw."""
 
-_CENTRE_PX: Final = 0.5
-"""The renderer's pixel 0 covers 0 to 1, the crop function's is centred on 0."""
-_SAME_FACE_IOU: Final = 0.3
 _DECIMALS: Final = 3
 
 
@@ -198,7 +196,7 @@ def _record(
         arousal=arousal,
         action_units=amounts,
         landmarks_xy=tuple(_rounded(point) for point in landmarks),
-        box_xyxy=_rounded(rendering.box_xyxy - _CENTRE_PX),
+        box_xyxy=_rounded(rendering.box_xyxy - PIXEL_MIDDLE),
         head_deg=_rounded(degrees(pose[joint]) + offset for joint, offset in offsets.items()),
         lighting=scene.lighting,
         background=scene.background,
@@ -210,12 +208,11 @@ def _record(
 
 def _landmarks(detector: Detector, rendering: Rendering) -> tuple[Floats, bool]:
     """The detector's landmarks and True; where it misses the face, the true ones and False."""
-    from affect_core.faces import iou_matrix
+    from affect_core.faces import detect_known
 
-    for detection in detector.detect(rendering.image_rgb):
-        if iou_matrix(detection.box_xyxy[None], rendering.box_xyxy[None])[0, 0] > _SAME_FACE_IOU:
-            return detection.landmarks_xy, True
-    return np.asarray(rendering.landmarks_xy - _CENTRE_PX), False
+    if found := detect_known(detector, rendering.image_rgb, rendering.box_xyxy):
+        return found.landmarks_xy, True
+    return np.asarray(rendering.landmarks_xy - PIXEL_MIDDLE), False
 
 
 def _rounded(values: Any) -> Any:

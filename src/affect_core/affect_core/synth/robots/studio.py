@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from affect_core.avatar import raster
 from affect_core.avatar.arrays import Arrays, join_parts, vertex_counts
+from affect_core.avatar.camera import PIXEL_MIDDLE
 from affect_core.avatar.lights import Singles, light_view
 from affect_core.avatar.part import Part
 from affect_core.avatar.shape import SIDES, Array
@@ -32,8 +33,6 @@ LOOSE_OVER_TIGHT: Final = 1.7 / 1.1
 _SHADOW_SIZE: Final = 320
 _SHADOW_SPAN_M: Final = 0.8
 _NECK_PIVOT: Final = np.array((0.0, 0.02, -0.10))
-_CENTRE_PX: Final = 0.5
-"""The renderer's pixel 0 covers 0 to 1, everybody else's is centred on 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +102,9 @@ class Studio:
         all_of_it = _merged([head, _arrays(list(before))]) if before else head
         screen, lit = _lit(all_of_it, bones.astype(np.float32), eye, focal, centre, lights)
         image, segments, box = _fill(all_of_it, len(head.faces), screen, lit, view.size_px, backdrop)
-        return Shot(image, segments, _project(landmarks, eye, focal, centre) - _CENTRE_PX, box - _CENTRE_PX)
+        return Shot(
+            image, segments, _project(landmarks, eye, focal, centre) - PIXEL_MIDDLE, box - PIXEL_MIDDLE
+        )
 
     def parts(self, pose: Pose) -> list[Part]:
         """What servos move, in a pose."""
