@@ -5,8 +5,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from affect_core.download import cache_folder, fetch, file_sha256
+from affect_core.download import cache_folder, fetch
 from affect_core.errors import InputError
+from affect_core.files import file_sha256
 
 CONTENT = bytes(range(256)) * 9000  # more than two chunks
 HASH = hashlib.sha256(CONTENT).hexdigest()

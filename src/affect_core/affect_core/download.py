@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from affect_core import __version__
 from affect_core.errors import InputError
+from affect_core.files import file_sha256
 
 CACHE_VARIABLE = "AFFECT_HRI_CACHE"
 _CHUNK_BYTES = 1 << 20
@@ -58,12 +59,6 @@ def fetch(url: str, sha256: str, path: Path) -> Path:
     finally:
         unfinished.unlink(missing_ok=True)
     return path
-
-
-def file_sha256(path: Path) -> str:
-    """Hash of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _receive(url: str, path: Path) -> str:

@@ -32,7 +32,7 @@ def test_parts_are_joined_in_order(tmp_path):
 
 def test_an_unfinished_part_is_not_read(tmp_path):
     save_part(crops(3), tmp_path, 0)
-    (tmp_path / "part_0001.unfinished.npz").write_bytes(b"half")
+    (tmp_path / ".part_0001.npz.1f2e3d4c.part").write_bytes(b"half")
     assert len(load_crop_set(tmp_path)) == 3
 
 

@@ -17,7 +17,7 @@ def make(folder, indices):
         path.write_bytes(bytes([index]))
         with (folder / "made.txt").open("a") as log:
             log.write(f"{index}\n")
-        records.append(Record(image=path.name, label=str(index)))
+        records.append(Record(image=path.name, label=str(index), action_units={}))  # read back as None
     return records
 
 

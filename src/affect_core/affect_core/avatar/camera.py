@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import radians, tan
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from affect_core.types import Floats
+
+PIXEL_MIDDLE: Final = 0.5
+"""Renderers count pixels by their edges, everybody else by their middles: pixel 0 covers 0 to 1 here."""
 
 
 @dataclass(frozen=True)

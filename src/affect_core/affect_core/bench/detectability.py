@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from math import radians, sqrt
-from multiprocessing import get_context
 from typing import Final
 
 import numpy as np
@@ -17,6 +15,7 @@ from affect_core.config import Settings, setting
 from affect_core.faces import Detector, FaceConfig, build_detector, iou_matrix
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.heads.rig import Pose
+from affect_core.processes import open_pool
 from affect_core.types import Floats, ImageRGB
 
 _BATCH: Final = 25
@@ -88,7 +87,7 @@ def measure(config: DetectabilityConfig) -> Iterator[tuple[Cell, int, list[float
         for cell in cells(config)
         for start in range(0, config.images, _BATCH)
     ]
-    with _pool(config.workers) as pool:
+    with open_pool(config.workers) as pool:
         scores = pool.map(partial(_scores, config), *zip(*batches, strict=True))
         for (cell, indices), found in zip(batches, scores, strict=True):
             yield cell, len(indices), found
@@ -139,8 +138,3 @@ def _tools() -> tuple[ExpressionTable, Detector]:
 @cache
 def _avatar(look: str, colour: str) -> Avatar:
     return Avatar(AvatarConfig(look=look, colour=colour))
-
-
-def _pool(workers: int) -> Executor:
-    """Processes that start afresh, because torch does not survive a fork; one worker is a thread of this one."""
-    return ProcessPoolExecutor(workers, get_context("spawn")) if workers > 1 else ThreadPoolExecutor(1)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from affect_core.commands._options import FILE, FOLDER, output_folder, sheet_file
 from affect_core.data.real import REAL_SETS, Imported, RealSetConfig
 
 if TYPE_CHECKING:
     from affect_core.data.manifest import Manifest
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(dir_okay=False, path_type=Path)
 _PARTIAL = 3
 _NAMED = 5
 
@@ -27,7 +26,7 @@ def data() -> None:
 @data.command("import")
 @click.argument("kind", type=click.Choice(REAL_SETS.names()))
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--output", type=_FOLDER, required=True, help="Folder of the manifest.")
+@output_folder("manifest")
 @click.option(
     "--labels",
     type=click.Choice(["basic-8", "complex-6"]),
@@ -47,7 +46,7 @@ def data() -> None:
     type=click.Choice(["absolute", "relative", "copy"]),
     help="How the records name the pictures, or whether these are copied into the folder.",
 )
-@click.option("--sheet", type=_FILE, help="Also write a contact sheet of the faces, .png or .jpg.")
+@sheet_file
 @click.pass_context
 def import_command(
     context: click.Context,
@@ -76,8 +75,8 @@ def import_command(
 
 
 @data.command()
-@click.argument("folder", type=_FOLDER)
-@click.option("--sheet", type=_FILE, help="Also write a contact sheet of the faces, .png or .jpg.")
+@click.argument("folder", type=FOLDER)
+@sheet_file
 @click.pass_context
 def check(context: click.Context, folder: Path, sheet: Path | None) -> None:
     """Open every picture of the set in FOLDER; count classes and faults.
@@ -103,14 +102,14 @@ def check(context: click.Context, folder: Path, sheet: Path | None) -> None:
 
 
 @data.command("affect-map")
-@click.argument("output", type=_FILE)
+@click.argument("output", type=FILE)
 def affect_map(output: Path) -> None:
     """Draw where config/affect_map.yaml puts the expressions in valence and arousal, as the picture OUTPUT."""
     from affect_core.data.affect_figure import affect_map_png
+    from affect_core.files import write_whole
     from affect_core.heads.expressions import load_expressions
 
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_bytes(affect_map_png(load_expressions()))
+    write_whole(output, affect_map_png(load_expressions()))
     click.echo(output)
 
 

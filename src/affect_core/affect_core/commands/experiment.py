@@ -147,15 +147,15 @@ def table1(config: Path | None, models: Path | None, output: Path | None, **how:
 )
 def tables(config: Path | None, models: Path | None, page: Path | None) -> None:
     """Write results.json of every model, and the page of results, from the runs that are done."""
-    from affect_core.evaluation.report import write_whole
     from affect_core.experiment.collect import collect_all
     from affect_core.experiment.session import open_session
     from affect_core.experiment.tables import results_page
+    from affect_core.files import write_whole
 
     session = open_session(_file(config), models=models)
     collect_all(session.plan, session.places)
     written = page or _file(config).resolve().parents[2] / RESULTS_PAGE
-    write_whole(written, results_page(session.plan, session.places).encode())
+    write_whole(written, results_page(session.plan, session.places))
     click.echo(written)
 
 

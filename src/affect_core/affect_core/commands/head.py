@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from affect_core.avatar import BACKGROUNDS, COLOURS, LIGHTINGS, LOOKS, OCCLUSIONS
+from affect_core.commands._options import output_folder, workers
 from affect_core.heads.action_units import SIDES
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ def show(
 
 
 @head.command()
-@click.option(
-    "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the sheets."
-)
+@output_folder("sheets")
 @click.option(
     "--tile-px", default=160, show_default=True, type=click.IntRange(32, 288), help="Size of a picture."
 )
@@ -105,7 +103,7 @@ def sheet(output: Path, tile_px: int, suffix: str) -> None:
 @click.option(
     "--background", default="plain", show_default=True, type=click.Choice(BACKGROUNDS.names()), help="Wall."
 )
-@click.option("--workers", default=0, help="Processes; 0 = one per core.")
+@workers
 def detectability(
     images: int, seed: int, looks: tuple[str, ...], colours: tuple[str, ...], background: str, workers: int
 ) -> None:
@@ -122,7 +120,7 @@ def detectability(
         looks=looks or defaults.looks,
         colours=colours or defaults.colours,
         background=background,
-        workers=workers or os.cpu_count() or 1,
+        workers=workers,
     )
     results = _measured(config)
     click.echo("look   colour lighting detected   share  95 % from  median score")

@@ -7,22 +7,19 @@ from pathlib import Path
 import click
 
 from affect_core.avatar import BACKGROUNDS, COLOURS, LOOKS
+from affect_core.commands._options import output_folder, whole_number
 
 
 @click.command()
-@click.option(
-    "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the set."
-)
+@output_folder("set")
 @click.option(
     "--look", default="ohbot", show_default=True, type=click.Choice(LOOKS.names()), help="Which head."
 )
 @click.option(
     "--colour", default=COLOURS[0], show_default=True, type=click.Choice(COLOURS), help="Body colour."
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of all jitter.")
-@click.option(
-    "--images", default=100, show_default=True, type=click.IntRange(1, 9999), help="Per label and lighting."
-)
+@whole_number("--seed", 0, "Seed of all jitter.")
+@whole_number("--images", 100, "Per label and lighting.", low=1, high=9999)
 @click.option(
     "--background", default="plain", show_default=True, type=click.Choice(BACKGROUNDS.names()), help="Wall."
 )

@@ -6,39 +6,18 @@ from pathlib import Path
 
 import click
 
-from affect_core.labels import LABEL_SETS
+from affect_core.commands._options import label_set, output_folder, share, whole_number, workers
 from affect_core.synth.humans.base import HumanSetConfig
 
 
 @click.command()
-@click.option(
-    "--set",
-    "labels",
-    default="complex-6",
-    show_default=True,
-    type=click.Choice(tuple(LABEL_SETS)),
-    help="Set of labels.",
-)
-@click.option(
-    "--images",
-    default=HumanSetConfig.images,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Pictures in all.",
-)
-@click.option(
-    "--seed", default=HumanSetConfig.seed, show_default=True, type=click.IntRange(0), help="Of everything."
-)
-@click.option(
-    "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the set."
-)
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
-@click.option(
-    "--blends",
-    default=HumanSetConfig.blend_share,
-    show_default=True,
-    type=click.FloatRange(0.0, 1.0),
-    help="Share of pictures that blend two expressions, with a soft label.",
+@label_set
+@whole_number("--images", HumanSetConfig.images, "Pictures in all.", low=1)
+@whole_number("--seed", HumanSetConfig.seed, "Of everything.")
+@output_folder("set")
+@workers
+@share(
+    "--blends", HumanSetConfig.blend_share, "Share of pictures that blend two expressions, with a soft label."
 )
 @click.option(
     "--intensity",
@@ -48,20 +27,8 @@ from affect_core.synth.humans.base import HumanSetConfig
     type=click.FloatRange(0.0, 1.0),
     help="Weakest and strongest expression.",
 )
-@click.option(
-    "--dim",
-    default=HumanSetConfig.dim_share,
-    show_default=True,
-    type=click.FloatRange(0.0, 1.0),
-    help="Share in dim light.",
-)
-@click.option(
-    "--size",
-    default=HumanSetConfig.size_px,
-    show_default=True,
-    type=click.IntRange(64, 1024),
-    help="Edge, px.",
-)
+@share("--dim", HumanSetConfig.dim_share, "Share in dim light.")
+@whole_number("--size", HumanSetConfig.size_px, "Edge, px.", low=64, high=1024)
 def humans(
     labels: str,
     images: int,
@@ -94,9 +61,7 @@ def humans(
 
 
 @click.command("humans-sheets")
-@click.option(
-    "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the pages."
-)
+@output_folder("pages")
 def humans_sheets(output: Path) -> None:
     """Contact sheets: every expression at three intensities, and the first pictures of a set. Prints the folder."""
     from affect_core.synth.humans.ict import require_ict

@@ -8,33 +8,31 @@ product's own detector and crop function.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-import yaml
 from tqdm import tqdm
 
 from affect_core.avatar import Avatar, AvatarConfig, Rendering, Scene
-from affect_core.config import Settings, load_yaml, setting
+from affect_core.avatar.camera import PIXEL_MIDDLE
+from affect_core.config import Settings, setting
 from affect_core.data.crop_set import CropSet, load_crop_set, part_path, save_part
 from affect_core.data.masks import warp_segments
-from affect_core.errors import ConfigError
-from affect_core.faces import Detector, FaceConfig, align, build_detector, iou_matrix
+from affect_core.faces import Detector, FaceConfig, align, build_detector, detect_known
 from affect_core.faces.crop import CropSpec
+from affect_core.files import claim
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.heads.motion import NS_PER_S, Motion
 from affect_core.heads.rig import JOINTS, Pose, clamp
 from affect_core.labels import COMPLEX_6
+from affect_core.processes import open_pool
 from affect_core.types import Floats, ImageRGB
 
 SETTINGS_FILE = "avatar.yaml"
 _HEADS_PER_PART = 20
-_CENTRE_PX = 0.5  # the renderer's pixel 0 covers 0 to 1, the crop function's is centred on 0
 _NEUTRAL = "neutral"
 
 
@@ -82,12 +80,13 @@ def generate(config: AvatarSetConfig, crop: CropSpec, label_names: tuple[str, ..
     Raises:
         ConfigError: the folder holds a set with other settings.
     """
-    _claim(folder, {"config": vars(replace(config, workers=1)), "crop": vars(crop), "labels": label_names})
+    settings = {"config": vars(replace(config, workers=1)), "crop": vars(crop), "labels": label_names}
+    claim(folder / SETTINGS_FILE, {"avatar": settings})
     heads = ceil(config.images / config.images_per_head)
     parts = range(ceil(heads / _HEADS_PER_PART))
     missing = [part for part in parts if not part_path(folder, part).exists()]
     make = partial(_make_part, config, crop, label_names, folder)
-    with _pool(config.workers) as pool:
+    with open_pool(config.workers) as pool:
         for _ in tqdm(pool.map(make, missing), f"render {folder.name}", len(missing), unit="part"):
             pass
     return load_crop_set(folder)
@@ -105,11 +104,6 @@ def sample(
         lighting=lighting, yaw_deg=float(turn[0]), pitch_deg=float(turn[1]), roll_deg=float(turn[2])
     )
     return Sample(label, intensity, _jitter(pose, config.joint_noise, random), scene)
-
-
-def _pool(workers: int) -> Executor:
-    """Processes that start afresh, because torch does not survive a fork; one worker is a thread of this one."""
-    return ProcessPoolExecutor(workers, get_context("spawn")) if workers > 1 else ThreadPoolExecutor(1)
 
 
 def _make_part(
@@ -197,28 +191,8 @@ def _jitter(pose: Pose, noise: float, random: np.random.Generator) -> Pose:
 
 def _landmarks(detector: Detector, rendering: Rendering, random: np.random.Generator) -> tuple[Floats, bool]:
     """The detector's landmarks and True; where it misses the face, the true ones with jitter and False."""
-    for detection in detector.detect(rendering.image_rgb):
-        if iou_matrix(detection.box_xyxy[None], rendering.box_xyxy[None])[0, 0] > 0.3:
-            return detection.landmarks_xy, True
+    if found := detect_known(detector, rendering.image_rgb, rendering.box_xyxy):
+        return found.landmarks_xy, True
     width = rendering.box_xyxy[2] - rendering.box_xyxy[0]
     jitter = random.normal(0.0, 0.02 * width, (5, 2))
-    return np.asarray(rendering.landmarks_xy - _CENTRE_PX + jitter), False
-
-
-def _claim(folder: Path, settings: dict[str, object]) -> None:
-    """Write the settings beside the parts; refuse a folder that was made with other ones."""
-    text = yaml.safe_dump({"avatar": _plain(settings)}, sort_keys=False)
-    path = folder / SETTINGS_FILE
-    if path.exists() and load_yaml(path) != yaml.safe_load(text):
-        raise ConfigError(
-            f"{folder} holds a set with other settings (see {path.name}); delete it or use another"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
-def _plain(value: object) -> object:
-    """Tuples as lists, for YAML."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    return np.asarray(rendering.landmarks_xy - PIXEL_MIDDLE + jitter), False

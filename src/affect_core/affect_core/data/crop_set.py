@@ -15,6 +15,7 @@ from affect_core.config import from_mapping, load_yaml
 from affect_core.emotion.base import REGRESSION
 from affect_core.errors import ConfigError, InputError
 from affect_core.faces.crop import CropSpec
+from affect_core.files import whole, write_whole
 
 MANIFEST_FILE: Final = "manifest.yaml"
 NO_SEGMENT: Final = 255
@@ -124,15 +125,14 @@ def spread(strata: NDArray[np.int64], random: np.random.Generator) -> NDArray[np
 
 def save_part(crops: CropSet, folder: Path, index: int) -> Path:
     """Write one part and the manifest of its folder; a part is whole or not there."""
-    folder.mkdir(parents=True, exist_ok=True)
     manifest = {"label_names": list(crops.label_names), "crop": vars(crops.crop)}
-    (folder / MANIFEST_FILE).write_text(yaml.safe_dump(manifest, sort_keys=False))
+    write_whole(folder / MANIFEST_FILE, yaml.safe_dump(manifest, sort_keys=False))
     path = part_path(folder, index)
-    unfinished = path.with_suffix(".unfinished.npz")
     columns: dict[str, Any] = {_INFO + name: column for name, column in crops.info.items()}
     arrays: dict[str, Any] = {name: getattr(crops, name) for name in _ARRAYS}
-    np.savez(unfinished, **arrays, **columns)  # not compressed: a training waits for its sets
-    return unfinished.rename(path)
+    with whole(path) as unfinished, unfinished.open("wb") as file:
+        np.savez(file, **arrays, **columns)  # not compressed: a training waits for its sets
+    return path
 
 
 def part_path(folder: Path, index: int) -> Path:

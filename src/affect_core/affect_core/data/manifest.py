@@ -18,6 +18,7 @@ import yaml
 
 from affect_core.config import load_yaml
 from affect_core.errors import ConfigError, InputError
+from affect_core.files import write_whole
 
 SET_FILE: Final = "set.yaml"
 RECORDS_FILE: Final = "records.jsonl"
@@ -115,8 +116,10 @@ def save_manifest(manifest: Manifest) -> Path:
         "settings": json.loads(json.dumps(manifest.settings)),  # tuples as lists
     }
     manifest.folder.mkdir(parents=True, exist_ok=True)
-    _write(manifest.folder / RECORDS_FILE, to_lines(manifest.records))
-    _write(manifest.folder / SET_FILE, yaml.safe_dump(head, sort_keys=False, width=100, allow_unicode=True))
+    write_whole(manifest.folder / RECORDS_FILE, to_lines(manifest.records))
+    write_whole(
+        manifest.folder / SET_FILE, yaml.safe_dump(head, sort_keys=False, width=100, allow_unicode=True)
+    )
     return manifest.folder / RECORDS_FILE
 
 
@@ -196,9 +199,3 @@ def _check(where: str, record: Record) -> None:
 
 def _tuples(value: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(tuple(item) if isinstance(item, list) else item for item in value)
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(text)
-    unfinished.replace(path)

@@ -1,6 +1,5 @@
 """Emotion: cards, networks, runtimes, and the stage that reads faces."""
 
-from affect_core.download import file_sha256
 from affect_core.emotion import architectures, runtimes  # importing them fills the registries
 from affect_core.emotion.base import (
     ARCHITECTURES,
@@ -28,7 +27,6 @@ __all__ = [
     "Weights",
     "architectures",
     "build_runtime",
-    "file_sha256",
     "load_card",
     "load_model",
     "read_weights",

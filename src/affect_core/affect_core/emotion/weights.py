@@ -7,10 +7,10 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from affect_core.download import file_sha256
 from affect_core.emotion.base import ARCHITECTURES
 from affect_core.emotion.card import Card, Weights
 from affect_core.errors import ModelError
+from affect_core.files import file_sha256
 
 State = dict[str, Any]
 """Parameter name -> torch tensor."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,11 +12,11 @@ import cv2
 import jinja2
 import numpy as np
 
-from affect_core.errors import InputError
 from affect_core.evaluation.figures import figures
 from affect_core.evaluation.records import FrameRecord, TruthEvent
 from affect_core.evaluation.scoring import Judged, judge
 from affect_core.evaluation.summary import STAGES, Summary, missing, number, percent
+from affect_core.files import write_whole
 from affect_core.types import ImageRGB
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -91,29 +89,6 @@ def records_csv(summary: Summary, records: Sequence[FrameRecord], events: Iterab
             + [_cell(share.get(label, float("nan"))) for label in labels]
         )
     return text.getvalue()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all.
-
-    Raises:
-        InputError: the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            Path(name).chmod(0o644)  # mkstemp's files are readable by their owner only
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(
-            f"expected to write {path}: {error.strerror}; choose another output folder"
-        ) from error
 
 
 def render(template: str, **values: object) -> str:

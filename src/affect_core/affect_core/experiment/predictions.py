@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core.errors import InputError
+from affect_core.files import whole
 from affect_core.labels import NEUTRAL
 
 Floats = NDArray[np.float64]
@@ -99,9 +100,8 @@ def save_predictions(tests: Mapping[str, Predictions], path: Path) -> None:
             "background": one.background,
         }
         columns |= {f"{name}{_SEPARATOR}{column}": value for column, value in small.items()}
-    unfinished = path.with_name(f".{path.name}.part.npz")
-    np.savez_compressed(unfinished, **columns)
-    unfinished.replace(path)
+    with whole(path) as unfinished, unfinished.open("wb") as file:
+        np.savez_compressed(file, **columns)
 
 
 def load_predictions(path: Path) -> dict[str, Predictions]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from affect_core.errors import InputError
-from affect_core.evaluation.report import write_whole
+from affect_core.files import write_whole
 
 Result = dict[str, Any]
 
@@ -31,7 +31,7 @@ def read_result(path: Path) -> Result:
 
 def write_result(path: Path, result: Mapping[str, Any]) -> None:
     """Whole or not at all; one line per row, so that a change of a row is a change of a line."""
-    write_whole(path, to_text(result).encode())
+    write_whole(path, to_text(result))
 
 
 def to_text(result: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from affect_core.config import from_mapping
 from affect_core.data.manifest import SET_FILE, Manifest
-from affect_core.evaluation.report import write_whole
 from affect_core.experiment.plan import Experiment, set_identity, set_needs
+from affect_core.files import write_whole
 from affect_core.labels import LABEL_SETS
 from affect_core.paths import set_aside
 from affect_core.registry import Registry
@@ -80,7 +80,7 @@ def _identity(plan: Experiment, name: str, stand_in: bool) -> Any:
 
 
 def _note(path: Path, identity: Any, finished: bool) -> None:
-    write_whole(path, (json.dumps({"identity": identity, "finished": finished}) + "\n").encode())
+    write_whole(path, json.dumps({"identity": identity, "finished": finished}) + "\n")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from affect_core.errors import ConfigError, InputError
 from affect_core.experiment.plan import digest
 from affect_core.labels import COMPLEX_5
 from affect_core.synth.backdrops import SHORTCUT_FAMILIES, draw_family
-from affect_core.synth.parts import make_in_parts
+from affect_core.synth.parts import JPEG_QUALITY, make_in_parts
 from affect_core.synth.sheets import save_image
 from affect_core.types import ImageRGB
 
@@ -37,7 +37,6 @@ FAMILY_NAMES: Final = tuple(family.name for family in SHORTCUT_FAMILIES)
 
 _GREY: Final = 0.5
 _SOFT_PX: Final = 0.8
-_JPEG_QUALITY: Final = 95
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def _one(config: ShortcutSetConfig, source: Manifest, folder: Path, index: int) 
         np.full(image.shape, _GREY, np.float32) if family is None else draw_family(family, len(image), rng)
     )
     names = f"images/{index:06d}.jpg", f"masks/{index:06d}.png"
-    save_image(folder / names[0], composite(image, segments, backdrop), _JPEG_QUALITY)
+    save_image(folder / names[0], composite(image, segments, backdrop), JPEG_QUALITY)
     (folder / names[1]).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(mask, folder / names[1])
     shown = "plain" if family is None else FAMILY_NAMES[family]

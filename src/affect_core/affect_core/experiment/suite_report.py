@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from affect_core.evaluation.report import jpeg, render, write_whole
+from affect_core.evaluation.report import jpeg, render
 from affect_core.evaluation.summary import installed_versions
 from affect_core.experiment.collect import rows_of
 from affect_core.experiment.rows import Row
 from affect_core.experiment.suite import ModelResult, SuiteConfig
 from affect_core.experiment.suite_figures import pages, shown_tests
 from affect_core.experiment.suite_sheet import contact_sheet
+from affect_core.files import write_whole
 
 JSON_FILE: Final = "suite.json"
 HTML_FILE: Final = "report.html"

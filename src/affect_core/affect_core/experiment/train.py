@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import yaml
 
-from affect_core.evaluation.report import write_whole
 from affect_core.experiment.places import Places
 from affect_core.experiment.plan import RunSpec, Share, merged
+from affect_core.files import write_whole
 from affect_core.paths import set_aside
 
 TRAINING_FILE: Final = "training.yaml"
@@ -36,7 +36,7 @@ def train_run(run: RunSpec, places: Places, threads: int, accelerator: str = "cp
     state = {"hash": run.hash, "seconds": 0.0, "finished": False, **trained(run, places)}
     file = folder / TRAINING_FILE
     _write_state(folder, state)
-    write_whole(file, yaml.safe_dump(training_file(run, places, threads), sort_keys=False).encode())
+    write_whole(file, yaml.safe_dump(training_file(run, places, threads), sort_keys=False))
     before, started = float(state["seconds"]), time.monotonic()
     try:
         train(file, folder, resume=True, crops=places.crops, hardware=Hardware(accelerator=accelerator))
@@ -92,4 +92,4 @@ def _share(share: Share, places: Places, folder: Path) -> dict[str, Any]:
 
 
 def _write_state(folder: Path, state: dict[str, Any]) -> None:
-    write_whole(folder / _STATE, (json.dumps(state) + "\n").encode())
+    write_whole(folder / _STATE, json.dumps(state) + "\n")

@@ -12,6 +12,7 @@ from affect_core.faces.crop import (
     template_px,
     warp,
 )
+from affect_core.faces.known import detect_known
 from affect_core.faces.mtcnn import MtcnnDetector
 from affect_core.faces.regions import REGIONS, face_mask, regions
 from affect_core.faces.stage import FaceStage
@@ -31,6 +32,7 @@ __all__ = [
     "apply_affine",
     "build_detector",
     "crop_to_image_points",
+    "detect_known",
     "face_mask",
     "image_to_crop_points",
     "invert_affine",

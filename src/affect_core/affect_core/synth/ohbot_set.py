@@ -6,9 +6,7 @@ lighting) and with slight head angle variations." We read that as 100 for each e
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import degrees
 from pathlib import Path
@@ -19,7 +17,7 @@ from tqdm import tqdm
 
 from affect_core.avatar import BACKGROUNDS, LIGHTINGS, LOOKS, Avatar, AvatarConfig, Rendering, Scene
 from affect_core.config import Settings, setting
-from affect_core.errors import ConfigError
+from affect_core.files import claim, file_sha256, write_whole
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.heads.rig import JOINTS, Pose, clamp
 from affect_core.labels import COMPLEX_6
@@ -100,7 +98,7 @@ def generate(config: OhbotSetConfig, folder: Path) -> Path:
     )
     for label in config.labels:
         table.get(label)
-    _claim(config, folder)
+    claim(folder / _SETTINGS, {"format": FORMAT, "settings": asdict(config)})
     rows: list[dict[str, Any]] = []
     with tqdm(total=config.total, desc=f"render {folder.name}", unit="image") as bar:
         for lighting in config.lightings:
@@ -108,7 +106,7 @@ def generate(config: OhbotSetConfig, folder: Path) -> Path:
                 rows += _cell(config, table, avatar, folder, (lighting, label))
                 bar.update(len(rows) - bar.n)
     _write_sheet(config, folder, avatar)
-    manifest = {"format": FORMAT, "settings": _plain(config), "images": rows}
+    manifest = {"format": FORMAT, "settings": asdict(config), "images": rows}
     _write_json(folder / MANIFEST, manifest)
     return folder / MANIFEST
 
@@ -165,7 +163,7 @@ def _row(
     scene, pose = item.scene, item.pose
     return {
         "file": path.as_posix(),
-        "sha256": _sha256(folder / path),
+        "sha256": file_sha256(folder / path),
         "label": item.label,
         "lighting": scene.lighting,
         "intensity": round(item.intensity, _DECIMALS),
@@ -195,20 +193,9 @@ def _intact(record: Path, folder: Path) -> list[dict[str, Any]] | None:
     except ValueError:
         return None
     whole = all(
-        (folder / row["file"]).exists() and _sha256(folder / row["file"]) == row["sha256"] for row in rows
+        (folder / row["file"]).exists() and file_sha256(folder / row["file"]) == row["sha256"] for row in rows
     )
     return rows if whole else None
-
-
-def _claim(config: OhbotSetConfig, folder: Path) -> None:
-    """Write the settings beside the pictures; refuse a folder that was made with other ones."""
-    wanted = json.loads(json.dumps({"format": FORMAT, "settings": _plain(config)}))
-    path = folder / _SETTINGS
-    if path.exists() and json.loads(path.read_text()) != wanted:
-        raise ConfigError(
-            f"{folder} holds a set with other settings (see {path.name}); delete it or use another"
-        )
-    _write_json(path, wanted)
 
 
 def _write_sheet(config: OhbotSetConfig, folder: Path, avatar: Avatar) -> None:
@@ -227,10 +214,6 @@ def _write_sheet(config: OhbotSetConfig, folder: Path, avatar: Avatar) -> None:
     save_image(folder / SHEET, lay_out(grid_sheet("set", config.labels, columns, images)))
 
 
-def _plain(config: OhbotSetConfig) -> Mapping[str, Any]:
-    return asdict(config)
-
-
 def _rounded(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Any:
     """Nested lists; a point that the head does not have is null."""
     plain = np.round(values, 2).astype(object)
@@ -238,13 +221,5 @@ def _rounded(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Any:
     return plain.tolist()
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def _write_json(path: Path, content: object) -> None:
-    """Whole or not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(json.dumps(content, indent=1) + "\n")
-    unfinished.replace(path)
+    write_whole(path, json.dumps(content, indent=1) + "\n")

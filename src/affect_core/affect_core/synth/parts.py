@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -15,9 +13,12 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from affect_core.data.manifest import Record, read_records, to_lines
-from affect_core.errors import ConfigError
+from affect_core.files import claim, file_sha256, write_whole
 
 PARTS: Final = "parts"
+JPEG_QUALITY: Final = 95
+"""Of the pictures of a set."""
+
 _SETTINGS: Final = "settings.json"
 
 
@@ -50,30 +51,16 @@ def make_in_parts(
     Raises:
         ConfigError: the folder holds a set with other settings.
     """
-    claim(folder, settings)
+    claim(folder / PARTS / _SETTINGS, settings)
     ranges = [range(start, min(start + part, total)) for start in range(0, total, part)]
     known = {indices.start: _intact(folder, indices) for indices in ranges}
     missing = [indices for indices in ranges if known[indices.start] is None]
     done = total - sum(map(len, missing))
     with tqdm(total=total, initial=done, desc=folder.name, unit="picture") as bar:
         for indices, records in _work(make, missing, workers):
-            _keep(folder, indices, records)
-            known[indices.start] = tuple(records)
+            known[indices.start] = _keep(folder, indices, records)
             bar.update(len(indices))
     return Made(tuple(record for indices in ranges for record in known[indices.start] or ()), total - done)
-
-
-def claim(folder: Path, settings: Mapping[str, Any]) -> None:
-    """Write the settings into the folder; refuse one that was made with other settings."""
-    wanted = json.dumps(settings, indent=1, sort_keys=True)
-    path = folder / PARTS / _SETTINGS
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, wanted)
-    elif path.read_text() != wanted:
-        raise ConfigError(
-            f"{folder} holds a set with other settings (see {PARTS}/{_SETTINGS}); delete it or use another folder"
-        )
 
 
 def forget(folder: Path) -> None:
@@ -103,10 +90,12 @@ def _names(folder: Path, indices: range) -> tuple[Path, Path]:
     return stem.with_suffix(".jsonl"), stem.with_suffix(".sha256")
 
 
-def _keep(folder: Path, indices: range, records: Sequence[Record]) -> None:
+def _keep(folder: Path, indices: range, records: Sequence[Record]) -> tuple[Record, ...]:
+    """Store what is known of a part; the records as a later run reads them."""
     listed, hashes = _names(folder, indices)
-    _write(listed, to_lines(records))
-    _write(hashes, _hashes(folder, records))
+    write_whole(listed, to_lines(records))
+    write_whole(hashes, _hashes(folder, records))
+    return read_records(listed)
 
 
 def _intact(folder: Path, indices: range) -> tuple[Record, ...] | None:
@@ -125,10 +114,4 @@ def _intact(folder: Path, indices: range) -> tuple[Record, ...] | None:
 def _hashes(folder: Path, records: Sequence[Record]) -> str:
     """One line for each file of a part, as `sha256sum` writes and checks them."""
     names = [name for record in records for name in (record.image, record.mask) if name]
-    return "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names)
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(text)
-    unfinished.replace(path)
+    return "".join(f"{file_sha256(folder / name)}  {name}\n" for name in names)

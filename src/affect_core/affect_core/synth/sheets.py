@@ -9,9 +9,11 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from affect_core.avatar import COLOURS, LIGHTINGS, LOOKS, Avatar, AvatarConfig, Scene
 from affect_core.errors import ConfigError
+from affect_core.files import write_whole
 from affect_core.heads.expressions import ExpressionTable
 from affect_core.labels import COMPLEX_6
 from affect_core.types import ImageRGB
@@ -66,20 +68,20 @@ def lay_out(sheet: Sheet, advance: Callable[[], object] = lambda: None) -> Image
     return np.vstack([np.hstack(head), *rows])
 
 
-def save_image(path: Path, image_rgb: ImageRGB, quality: int = 88) -> None:
-    """Write a PNG or, by the path's suffix, a JPEG; the folder is made. The file is whole or not there."""
+def save_image(path: Path, pixels: NDArray[np.uint8], quality: int = 88) -> None:
+    """Write a picture (H, W, 3), red first, or a mask (H, W), as a PNG or, by the path's suffix, a JPEG.
+
+    The folder is made; the file is whole or not there.
+    """
     suffix = path.suffix.lower()
     if suffix not in (".png", ".jpg", ".jpeg"):
         raise ConfigError(f"expected a file name that ends in .png or .jpg, got {path.name}")
-    bgr = cv2.cvtColor(image_rgb, cv2.COLOR_RGB2BGR)
+    stored = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
     options = [] if suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, quality]
-    done, data = cv2.imencode(suffix, bgr, options)
+    done, data = cv2.imencode(suffix, stored, options)
     if not done:
-        raise ConfigError(f"{path}: expected an image that can be encoded, got {image_rgb.shape}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(data.tobytes())
-    unfinished.replace(path)
+        raise ConfigError(f"{path}: expected an image that can be encoded, got {pixels.shape}")
+    write_whole(path, data.tobytes())
 
 
 def portrait(avatar: Avatar, image_rgb: ImageRGB, tile_px: int) -> ImageRGB:

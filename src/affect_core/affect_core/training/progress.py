@@ -12,6 +12,8 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from tqdm import tqdm
 
+from affect_core.files import whole
+
 COLUMNS: Final = (
     *("epoch", "steps", "seconds", "images_per_s", "learning_rate"),
     *("loss", "cross_entropy", "alignment", "sparsity", "variation", "regression"),
@@ -91,9 +93,7 @@ def read_log(path: Path) -> list[dict[str, str]]:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    unfinished = path.with_name(f".{path.name}.part")
-    with unfinished.open("w", newline="") as file:
+    with whole(path) as unfinished, unfinished.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, restval="", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
-    unfinished.replace(path)

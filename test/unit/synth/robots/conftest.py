@@ -27,7 +27,7 @@ PLAIN = {
 
 @pytest.fixture(scope="session")
 def small_config():
-    """Seven heads make two shards; every label comes once in six pictures."""
+    """Seven heads make two parts; every label comes once in six pictures."""
     return RobotSetConfig(heads=7, images_per_head=6, seed=11, size_px=112)
 
 

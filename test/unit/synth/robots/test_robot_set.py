@@ -54,7 +54,7 @@ def test_an_interrupted_run_goes_on(small_config, small_set, tmp_path):
     generate(small_config, folder)
     whole = everything(folder)
     kept = (folder / small_set.records[0].image).stat().st_mtime_ns
-    (folder / small_set.records[-1].image).unlink()  # the last shard is made again, the first is not
+    (folder / small_set.records[-1].image).unlink()  # the last part is made again, the first is not
     (folder / "records.jsonl").unlink()
     again = generate(small_config, folder)
     assert everything(folder) == whole

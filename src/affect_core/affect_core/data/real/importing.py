@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from affect_core.config import load_yaml
 from affect_core.data.manifest import Manifest, Point, Record, save_manifest
 from affect_core.data.pictures import read_picture
 from affect_core.data.real.base import REAL_SETS, Box, LeftOut, RealSet, RealSetConfig, Reason, Sample
 from affect_core.data.real.find_face import FaceFinder, Found, clip, rivals
 from affect_core.data.real.journal import JOURNAL_FILE, Journal
 from affect_core.data.real.labelling import Labelled, Labelling
-from affect_core.errors import ConfigError, InputError, UnknownName
+from affect_core.errors import InputError, UnknownName
+from affect_core.files import claim, write_whole
 
 LEFT_OUT_FILE: Final = "left_out.jsonl"
 CLAIM_FILE: Final = "import.yaml"
@@ -79,7 +79,7 @@ def import_set(kind: str, source: Path, folder: Path, config: RealSetConfig | No
     found = REAL_SETS.build(kind, source)
     labelling = Labelling(found, config)
     settings = {"kind": kind, "source": str(source.resolve()), **asdict(config), "labels": labelling.name}
-    _claim(folder, settings)
+    claim(folder / CLAIM_FILE, settings)
     journal = Journal(folder / JOURNAL_FILE)
     try:
         outcomes = _progress(
@@ -199,7 +199,7 @@ def _write(
         dict(Counter(note for item in kept for note in _notes(item))),
     )
     lines = [{"source": item.source, "reason": item.reason.value, "detail": item.detail} for item in left_out]
-    (folder / LEFT_OUT_FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_whole(folder / LEFT_OUT_FILE, "".join(json.dumps(line) + "\n" for line in lines))
     save_manifest(made.manifest)
     return made
 
@@ -246,19 +246,6 @@ _PICTURES: Final[dict[str, Callable[[Path, Path, int], str]]] = {
     "relative": _relative,
     "copy": _copy,
 }
-
-
-def _claim(folder: Path, settings: dict[str, Any]) -> None:
-    """Write the settings down first; refuse a folder that was begun with other ones."""
-    import yaml
-
-    path = folder / CLAIM_FILE
-    if path.is_file() and load_yaml(path) != settings:
-        raise ConfigError(
-            f"{folder} holds an import with other settings (see {path.name}); delete it or use another folder"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(settings, sort_keys=False))
 
 
 def _progress(outcomes: Iterator[_Kept | LeftOut], found: RealSet, folder: Path) -> Iterator[_Kept | LeftOut]:

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from affect_core.config import load_yaml
 from affect_core.data.affect_map import affect
 from affect_core.data.manifest import Manifest, Record, save_manifest
-from affect_core.download import file_sha256
+from affect_core.files import file_sha256
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.paths import find_shared
 from affect_core.synth.humans.base import FORMAT, HumanSetConfig
@@ -28,10 +28,9 @@ from affect_core.synth.humans.ict import LICENCE, require_ict
 from affect_core.synth.humans.picture import Picture, take_picture
 from affect_core.synth.humans.recipes import Recipes, load_recipes
 from affect_core.synth.humans.sampler import Draw, draw, streams
-from affect_core.synth.parts import make_in_parts
+from affect_core.synth.parts import JPEG_QUALITY, make_in_parts
 from affect_core.synth.sheets import save_image
 
-JPEG_QUALITY: Final = 95
 _DESCRIPTION: Final = (
     "Synthetic faces of the ICT-FaceKit head with expressions from config/expressions.yaml; the labels are the "
     "recipes' names, not what people perceive"
@@ -113,7 +112,7 @@ def _make(studio: Studio, config: HumanSetConfig, folder: Path, index: int) -> R
     place = f"{index // _PER_FOLDER:03d}/{index:06d}"
     image, mask = f"images/{place}.jpg", f"masks/{place}.png"
     save_image(folder / image, picture.image_rgb, JPEG_QUALITY)
-    _save_mask(folder / mask, picture.segments)
+    save_image(folder / mask, picture.segments)
     units = _plain_amounts(what.amounts)
     valence, arousal = affect(units)
     return Record(
@@ -133,14 +132,6 @@ def _make(studio: Studio, config: HumanSetConfig, folder: Path, index: int) -> R
         subject=f"human-{config.seed}-{index:06d}",
         attributes={"side": what.side, "seed": config.seed, "index": index, **picture.attributes},
     )
-
-
-def _save_mask(path: Path, segments: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
-    done, data = cv2.imencode(".png", segments)
-    if not done:
-        raise OSError(f"{path}: expected a mask that can be encoded, got {segments.shape}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data.tobytes())
 
 
 def _plain_amounts(

@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from affect_core.download import fetch
 from affect_core.errors import AffectError, InputError
+from affect_core.files import whole
 from affect_core.synth.humans.ict import FILE_NAME, cached_path, load_face_model, quantise, read_landmarks
 
 _COMMIT: Final = "da5f95a607f5e6b37755b38d3385d7f2853732e5"
@@ -224,14 +225,8 @@ def _unpack(archive: Path, folder: Path, url: str) -> None:
 
 def _store(target: Path, content: dict[str, NDArray[Any]]) -> Path:
     """Whole or not there; what was stored is read back before it counts."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.part")
-    try:
+    with whole(target) as unfinished:
         with unfinished.open("wb") as file:
             np.savez_compressed(file, **content)
         load_face_model(unfinished, identity_modes=1)
-        unfinished.replace(target)
-    except AffectError:
-        unfinished.unlink(missing_ok=True)
-        raise
     return target

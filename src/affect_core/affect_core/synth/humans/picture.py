@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from affect_core.avatar.camera import PIXEL_MIDDLE
 from affect_core.synth.backdrops import draw_backdrop
 from affect_core.synth.humans.accessories import Canvas, add_accessories
 from affect_core.synth.humans.appearance import attributes, draw_appearance
@@ -18,9 +19,9 @@ from affect_core.synth.humans.dressing import dress_up
 from affect_core.synth.humans.head import HumanHead
 from affect_core.synth.humans.light import draw_light
 from affect_core.synth.humans.recipes import Recipes
-from affect_core.synth.humans.render import PIXEL_MIDDLE, Shot, five_of, render
+from affect_core.synth.humans.render import Shot, WithLandmarks, render
 from affect_core.synth.humans.sampler import Draw
-from affect_core.types import Floats, ImageRGB
+from affect_core.types import ImageRGB
 
 F32 = NDArray[np.float32]
 
@@ -34,32 +35,20 @@ _GAZE_UNITS_DEG: Final = (30.0, 35.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class Picture(WithLandmarks):
     """A picture and its truth.
 
     Attributes:
         image_rgb: uint8 (S, S, 3).
         segments: uint8 (S, S), `affect_core.avatar.truth.Segment`.
-        landmarks68_xy: (68, 2) pixels.
         background: kind of the backdrop.
         attributes: of the person's looks.
     """
 
     image_rgb: ImageRGB
     segments: NDArray[np.uint8]
-    landmarks68_xy: Floats
     background: str
     attributes: Mapping[str, str | float]
-
-    @property
-    def landmarks_xy(self) -> Floats:
-        """(5, 2), in the order of `affect_core.types.LANDMARKS`."""
-        return five_of(self.landmarks68_xy)
-
-    @property
-    def box_xyxy(self) -> Floats:
-        """(4,): round the 68 landmarks."""
-        return np.concatenate([self.landmarks68_xy.min(axis=0), self.landmarks68_xy.max(axis=0)])
 
 
 def take_picture(

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from affect_core.avatar.camera import PIXEL_MIDDLE
 from affect_core.avatar.raster import FAR, SAMPLES, draw_depth
 from affect_core.avatar.truth import Segment
 from affect_core.faces.crop import CropSpec, fit_similarity, template_px
@@ -28,9 +29,6 @@ _SHADOW_MAP: Final = 256
 _SHADOWED_CM: Final = 34.0
 _CENTRE_CM: Final = np.array([0.0, 0.5, 4.0], np.float32)
 """What the camera looks at, and what the light's map is centred on."""
-
-PIXEL_MIDDLE: Final = 0.5
-"""Landmarks count pixels by their middles, as `faces.crop` does; the rasteriser by their edges."""
 
 _EYES: Final = (slice(36, 42), slice(42, 48))
 _NOSE: Final = 30
@@ -79,17 +77,13 @@ class Shot:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """A picture before it is encoded.
+class WithLandmarks:
+    """A picture that knows where the landmarks are.
 
     Attributes:
-        image: float32 (S, S, 3), 0..1 and above where it is bright.
-        segments: uint8 (S, S), `Segment`.
         landmarks68_xy: float (68, 2), pixels; hidden ones too.
     """
 
-    image: F32
-    segments: U8
     landmarks68_xy: Floats
 
     @property
@@ -103,6 +97,19 @@ class Drawn:
         return np.concatenate([self.landmarks68_xy.min(axis=0), self.landmarks68_xy.max(axis=0)])
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn(WithLandmarks):
+    """A picture before it is encoded.
+
+    Attributes:
+        image: float32 (S, S, 3), 0..1 and above where it is bright.
+        segments: uint8 (S, S), `Segment`.
+    """
+
+    image: F32
+    segments: U8
+
+
 def render(head: HumanHead, shot: Shot, dress: Dress, backdrop: F32) -> Drawn:
     """Draw the head before ``backdrop``, float32 (S, S, 3)."""
     mesh = head.bald if dress.hair_cm is None else head.haired
@@ -113,7 +120,7 @@ def render(head: HumanHead, shot: Shot, dress: Dress, backdrop: F32) -> Drawn:
     columns_rows = _project(head, shot, places)
     points = np.column_stack([columns_rows * SAMPLES, shot.distance_cm - places[:, 2]]).astype(np.float32)
     image, segments = _fill(head, mesh, dress, points, lit, shine, backdrop)
-    return Drawn(image, segments, columns_rows[head.landmarks].astype(np.float64) - PIXEL_MIDDLE)
+    return Drawn(columns_rows[head.landmarks].astype(np.float64) - PIXEL_MIDDLE, image, segments)
 
 
 def five_of(landmarks68_xy: Floats) -> Floats:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from affect_core.avatar.camera import PIXEL_MIDDLE
 from affect_core.config import Settings, setting
 from affect_core.data.affect_map import affect
 from affect_core.data.manifest import Manifest, Record, save_manifest
@@ -29,7 +30,8 @@ from affect_core.errors import ConfigError
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.labels import COMPLEX_6
 from affect_core.synth.ohbot_set import Draw, OhbotSetConfig, draw
-from affect_core.synth.robots.shards import claim, make_shards, save_png
+from affect_core.synth.parts import make_in_parts
+from affect_core.synth.sheets import save_image
 from affect_core.types import Floats
 
 if TYPE_CHECKING:
@@ -43,9 +45,6 @@ SHOT_LIGHT_GAIN: Final = ((0.75, 0.90), (1.10, 1.25))
 SHOT_SEED: Final = 10_000
 """Added to the seed of shots: a pool and a test set of the same seed share no draw."""
 
-_CENTRE_PX: Final = 0.5
-"""The renderer's pixel 0 covers 0 to 1, the crop function's is centred on 0."""
-_SAME_FACE_IOU: Final = 0.3
 _DECIMALS: Final = 3
 
 
@@ -89,9 +88,9 @@ def generate(config: OhbotManifestConfig, folder: Path, workers: int = 1) -> Man
     Raises:
         ConfigError: the folder holds a set with other settings; an unknown name.
     """
-    claim(folder, {"format": FORMAT, "settings": asdict(config)})
-    cells = len(config.lightings) * len(config.labels)
-    records = make_shards(folder, cells, partial(_make_cell, config, folder), workers)
+    settings = {"format": FORMAT, "settings": asdict(config)}
+    make = partial(_make, config, folder)
+    records = make_in_parts(make, folder, config.source.total, settings, workers, config.images).records
     missed = sum(record.attributes["landmarks"] == "true" for record in records)
     what = "few-shot pictures" if config.shots else "pictures"
     manifest = Manifest(
@@ -139,25 +138,25 @@ def _sign(rng: np.random.Generator) -> float:
     return (-1.0, 1.0)[int(rng.integers(2))]
 
 
-def _make_cell(config: OhbotManifestConfig, folder: Path, cell: int) -> list[Record]:
-    """All pictures of one lighting and label."""
+def _make(config: OhbotManifestConfig, folder: Path, indices: range) -> list[Record]:
+    """Some pictures, which come by lighting, then by label."""
     from affect_core.faces import FaceConfig, build_detector
 
-    lighting, label = divmod(cell, len(config.labels))
-    place = (config.lightings[lighting], config.labels[label])
     table, detector = load_expressions(), build_detector(FaceConfig())
     avatar = _avatar(config)
     records = []
-    for index in range(config.images):
-        item = draw(config.source, table, *place, index)
+    for index in indices:
+        cell, number = divmod(index, config.images)
+        lighting, label = divmod(cell, len(config.labels))
+        item = draw(config.source, table, config.lightings[lighting], config.labels[label], number)
         if config.shots:
-            item, relit = shot_draw(config, item, index)
+            item, relit = shot_draw(config, item, number)
             avatar = _avatar(config)
             avatar.look = replace(avatar.look, studio=relit(avatar.look.studio))  # type: ignore[type-var]
         rendering = avatar.render(item.pose, item.scene)
-        record = _record(config, table, item, rendering, detector, index)
-        save_png(folder / record.image, rendering.image_rgb)
-        save_png(folder / record.mask, rendering.segments)
+        record = _record(config, table, item, rendering, detector, number)
+        save_image(folder / record.image, rendering.image_rgb)
+        save_image(folder / record.mask, rendering.segments)
         records.append(record)
     return records
 
@@ -197,7 +196,7 @@ def _record(
         arousal=arousal,
         action_units=amounts,
         landmarks_xy=tuple(_rounded(point) for point in landmarks),
-        box_xyxy=_rounded(rendering.box_xyxy - _CENTRE_PX),
+        box_xyxy=_rounded(rendering.box_xyxy - PIXEL_MIDDLE),
         head_deg=_rounded(degrees(pose[joint]) + offset for joint, offset in offsets.items()),
         lighting=scene.lighting,
         background=scene.background,
@@ -209,12 +208,11 @@ def _record(
 
 def _landmarks(detector: Detector, rendering: Rendering) -> tuple[Floats, bool]:
     """The detector's landmarks and True; where it misses the face, the true ones and False."""
-    from affect_core.faces import iou_matrix
+    from affect_core.faces import detect_known
 
-    for detection in detector.detect(rendering.image_rgb):
-        if iou_matrix(detection.box_xyxy[None], rendering.box_xyxy[None])[0, 0] > _SAME_FACE_IOU:
-            return detection.landmarks_xy, True
-    return np.asarray(rendering.landmarks_xy - _CENTRE_PX), False
+    if found := detect_known(detector, rendering.image_rgb, rendering.box_xyxy):
+        return found.landmarks_xy, True
+    return np.asarray(rendering.landmarks_xy - PIXEL_MIDDLE), False
 
 
 def _rounded(values: Any) -> Any:

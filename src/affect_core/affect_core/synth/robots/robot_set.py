@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,11 +16,12 @@ from affect_core.data.manifest import Manifest, Record, save_manifest
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.labels import COMPLEX_6
 from affect_core.synth.backdrops import draw_backdrop
+from affect_core.synth.parts import JPEG_QUALITY, make_in_parts
 from affect_core.synth.robots.base import Robot
 from affect_core.synth.robots.poses import Shown, draw_shown
-from affect_core.synth.robots.shards import claim, make_shards, save_jpeg, save_png
 from affect_core.synth.robots.traits import draw_robot
 from affect_core.synth.robots.unseen import card_entry
+from affect_core.synth.sheets import save_image
 
 if TYPE_CHECKING:
     from affect_core.synth.robots.studio import Shot, Studio
@@ -29,7 +31,7 @@ FORMAT: Final = 1
 
 STAND_IN: Final = "procedural robot heads in place of human faces: the ICT face model was not at hand"
 
-_HEADS_PER_SHARD: Final = 5
+_HEADS_PER_PART: Final = 5
 _HEAD_STREAM: Final = 7919
 """Keeps the draws of a head apart from those of a picture."""
 _DECIMALS: Final = 3
@@ -72,14 +74,14 @@ def generate(config: RobotSetConfig, folder: Path, workers: int = 1) -> Manifest
     Raises:
         ConfigError: the folder holds a set with other settings; an unknown label.
     """
-    claim(folder, {"format": FORMAT, "settings": asdict(config)})
-    shards = -(-config.heads // _HEADS_PER_SHARD)
-    records = make_shards(folder, shards, partial(_make_shard, config, folder), workers)
+    settings = {"format": FORMAT, "settings": asdict(config)}
+    part = _HEADS_PER_PART * config.images_per_head
+    made = make_in_parts(partial(_make, config, folder), folder, config.total, settings, workers, part)
     manifest = Manifest(
         folder=folder,
         name=folder.name,
         labels=config.labels,
-        records=records,
+        records=made.records,
         description=f"{config.heads} random procedural robot heads, {config.images_per_head} pictures of each",
         licence="Apache-2.0",
         synthetic=True,
@@ -123,18 +125,18 @@ def draw_picture(
     return record, expose(shot.image_rgb, rng), shot.segments
 
 
-def _make_shard(config: RobotSetConfig, folder: Path, shard: int) -> list[Record]:
+def _make(config: RobotSetConfig, folder: Path, indices: range) -> list[Record]:
+    """Some pictures of the set."""
     from affect_core.synth.robots.studio import Studio
 
     table = load_expressions()
     records = []
-    first = shard * _HEADS_PER_SHARD
-    for head in range(first, min(first + _HEADS_PER_SHARD, config.heads)):
+    for head, pictures in groupby(indices, lambda index: index // config.images_per_head):
         studio = Studio(robot_of(config.seed, head))
-        for k in range(config.images_per_head):
-            record, image, segments = draw_picture(config, table, studio, head * config.images_per_head + k)
-            save_jpeg(folder / record.image, image)
-            save_png(folder / record.mask, segments)
+        for index in pictures:
+            record, image, segments = draw_picture(config, table, studio, index)
+            save_image(folder / record.image, image, JPEG_QUALITY)
+            save_image(folder / record.mask, segments)
             records.append(record)
     return records
 

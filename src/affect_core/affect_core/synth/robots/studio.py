@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core.avatar import raster
+from affect_core.avatar.arrays import Arrays, join_parts, vertex_counts
+from affect_core.avatar.camera import PIXEL_MIDDLE
 from affect_core.avatar.lights import Singles, light_view
 from affect_core.avatar.part import Part
 from affect_core.avatar.shape import SIDES, Array
@@ -31,8 +33,6 @@ LOOSE_OVER_TIGHT: Final = 1.7 / 1.1
 _SHADOW_SIZE: Final = 320
 _SHADOW_SPAN_M: Final = 0.8
 _NECK_PIVOT: Final = np.array((0.0, 0.02, -0.10))
-_CENTRE_PX: Final = 0.5
-"""The renderer's pixel 0 covers 0 to 1, everybody else's is centred on 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,16 +71,9 @@ class View:
 
 
 @dataclass(frozen=True, eq=False)
-class _Arrays:
-    """Parts as the rasteriser wants them."""
+class _Arrays(Arrays):
+    """Parts; ``shining``: bool (n,), whether a vertex is as bright as its colour whatever the light."""
 
-    vertices: Singles
-    normals: Singles
-    colours: Singles
-    gloss: Singles
-    bones: NDArray[np.uint8]
-    faces: NDArray[np.int32]
-    segments: NDArray[np.uint8]
     shining: NDArray[np.bool_]
 
 
@@ -109,7 +102,9 @@ class Studio:
         all_of_it = _merged([head, _arrays(list(before))]) if before else head
         screen, lit = _lit(all_of_it, bones.astype(np.float32), eye, focal, centre, lights)
         image, segments, box = _fill(all_of_it, len(head.faces), screen, lit, view.size_px, backdrop)
-        return Shot(image, segments, _project(landmarks, eye, focal, centre) - _CENTRE_PX, box - _CENTRE_PX)
+        return Shot(
+            image, segments, _project(landmarks, eye, focal, centre) - PIXEL_MIDDLE, box - PIXEL_MIDDLE
+        )
 
     def parts(self, pose: Pose) -> list[Part]:
         """What servos move, in a pose."""
@@ -151,18 +146,8 @@ def _turn_z(angle: float) -> Array:
 
 
 def _arrays(parts: list[Part]) -> _Arrays:
-    counts = [len(part.mesh.vertices) for part in parts]
-    faces = [part.mesh.faces + start for part, start in zip(parts, np.cumsum([0, *counts]), strict=False)]
-    return _Arrays(
-        vertices=np.concatenate([part.mesh.vertices for part in parts]).astype(np.float32),
-        normals=np.concatenate([part.mesh.normals for part in parts]).astype(np.float32),
-        colours=np.repeat([part.colour for part in parts], counts, axis=0).astype(np.float32),
-        gloss=np.repeat([part.gloss for part in parts], counts).astype(np.float32),
-        bones=np.repeat([part.bone for part in parts], counts).astype(np.uint8),
-        faces=np.concatenate(faces).astype(np.int32),
-        segments=np.concatenate([part.segments for part in parts]),
-        shining=np.repeat([isinstance(part, Lamp) for part in parts], counts),
-    )
+    shining = np.repeat([isinstance(part, Lamp) for part in parts], vertex_counts(parts))
+    return _Arrays(**vars(join_parts(parts)), shining=shining)
 
 
 def _merged(groups: list[_Arrays]) -> _Arrays:
