@@ -115,7 +115,7 @@ class FaceSet:
         image_size_wh: pixels.
         dropped: frames replaced by a newer one since the last set.
         detect_ms: time in full detection; NaN when it was not run on this frame.
-        track_ms: time in association and cropping.
+        track_ms: time in following, association and cropping.
     """
 
     stamp_ns: int

@@ -1,0 +1,17 @@
+"""A smaller copy of an image."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from affect_core.types import ImageRGB
+
+
+def shrink(image_rgb: ImageRGB, scale: float) -> ImageRGB:
+    """The image scaled down; itself where ``scale`` is 1 or more."""
+    if scale >= 1.0:
+        return image_rgb
+    height, width = image_rgb.shape[:2]
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
