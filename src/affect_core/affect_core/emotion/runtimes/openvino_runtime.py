@@ -12,6 +12,7 @@ from affect_core.emotion.export import exported
 from affect_core.emotion.int8 import quantised
 from affect_core.emotion.runtimes.support import settle_precision, to_output
 from affect_core.errors import Unavailable
+from affect_core.openvino_compat import openvino
 
 _READY_FACES: Final = 4
 _NETWORKS: Final = {"fp32": exported, "bf16": exported, "int8": quantised}
@@ -33,11 +34,9 @@ class OpenVinoRuntime:
     """
 
     def __init__(self, card: Card, threads: int = 1, precision: str = AUTO, device: str = CPU) -> None:
-        import openvino
-
         if device != CPU:
             raise Unavailable(f"device {device}: runtime openvino is for processors; choose device {CPU}")
-        core = openvino.Core()
+        core = openvino().Core()
         precision = settle_precision("openvino", device, precision, _reasons(core))
         self.name = runtime_name("openvino", precision)
         network = core.read_model(_NETWORKS[precision](card))
