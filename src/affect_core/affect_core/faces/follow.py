@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from affect_core.faces.base import Detector, FaceConfig
 from affect_core.faces.boxes import areas, cover_matrix, iou_matrix, suppress
+from affect_core.faces.glance import Glance
 from affect_core.types import Detection, Floats, ImageRGB
 
 _SAME_COVER: Final = 0.7
@@ -19,9 +19,11 @@ _SAME_COVER: Final = 0.7
 _DOUBTS: Final = 2
 """A followed face that so many searches in a row did not find is let go."""
 
-_SAMPLES: Final = 64
-_CHANGED: Final = 24
-"""A cut is looked for in so many samples across the image; one has changed from so many grey levels."""
+_LEAD: Final = 0.5
+"""Share of the last motion by which the next box is moved ahead."""
+
+_STIR_SHARE: Final = 0.01
+"""Something moves if so much of the picture changes from one frame to the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,16 @@ class Sight:
 
 @dataclass(frozen=True, eq=False)
 class _Held:
+    """A face: where it is, how it moved since the last frame (px), and how many searches in a row missed it."""
+
     detection: Detection
+    motion_xy: Floats = field(default_factory=lambda: np.zeros(2))
     doubts: int = 0
+
+    @property
+    def expected_xyxy(self) -> Floats:
+        """Where its box will be in the next frame if it goes on like this."""
+        return np.asarray(self.detection.box_xyxy + np.tile(_LEAD * self.motion_xy, 2))
 
 
 class Follower:
@@ -50,7 +60,8 @@ class Follower:
 
     - when a face is lost: its score drops, its box jumps, or it has run into another one;
     - when the picture changes as a whole;
-    - every ``redetect_s`` while faces are followed: so long may a newcomer wait beside others;
+    - every ``stir_s`` while something moves beside the faces that are followed, and every ``redetect_s`` in any
+      case: so long may a newcomer wait beside others;
     - every ``search_s`` while nobody is there, and for ``id_timeout_s`` after a loss.
 
     What a search finds takes the place of what was followed. A followed face that it misses stays until a second
@@ -60,11 +71,12 @@ class Follower:
 
     def __init__(self, detector: Detector, config: FaceConfig) -> None:
         self._detector, self._config = detector, config
-        self._redetect_ns, self._search_ns, self._miss_ns = (
-            round(1e9 * value) for value in (config.redetect_s, config.search_s, config.id_timeout_s)
+        self._redetect_ns, self._stir_ns, self._search_ns, self._miss_ns = (
+            round(1e9 * value)
+            for value in (config.redetect_s, config.stir_s, config.search_s, config.id_timeout_s)
         )
         self._held: list[_Held] = []
-        self._glance: NDArray[np.int16] | None = None
+        self._glance = Glance()
         self._stamp_ns = self._searched_ns = self._missed_ns = 0
 
     def follow(self, image_rgb: ImageRGB, stamp_ns: int) -> Sight:
@@ -76,7 +88,7 @@ class Follower:
         lost = len(held) < len(self._held)
         if lost:
             self._missed_ns = stamp_ns
-        search = fresh or lost or self._is_due(held, stamp_ns)
+        search = fresh or lost or self._is_due(held, stamp_ns) or self._stirs(held, stamp_ns)
         if search:
             held = self._search(image_rgb, held)
             self._searched_ns = stamp_ns
@@ -84,54 +96,49 @@ class Follower:
         return Sight([item.detection for item in held], search, fresh)
 
     def _is_fresh(self, image_rgb: ImageRGB, stamp_ns: int) -> bool:
-        last, self._glance = self._glance, glance(image_rgb)
+        changed = self._glance.look(image_rgb)
         back, self._stamp_ns = stamp_ns < self._stamp_ns, stamp_ns
-        if last is None or back or last.shape != self._glance.shape:
-            return True
-        return changed_share(last, self._glance) >= self._config.cut_share
+        return back or changed >= self._config.cut_share
 
     def _hold(self, image_rgb: ImageRGB) -> list[_Held]:
         """Those of the followed faces that are still there, at their new places, each once."""
         if not self._held:
             return []
-        last = np.stack([item.detection.box_xyxy for item in self._held])
-        seen = self._detector.refine(image_rgb, last)
-        pairs = zip(self._held, seen, strict=True)
-        kept = [_Held(new, old.doubts) for old, new in pairs if self._is_same(old.detection, new)]
+        expected = np.stack([item.expected_xyxy for item in self._held])
+        seen = self._detector.refine(image_rgb, expected)
+        pairs = [(old, new) for old, new in zip(self._held, seen, strict=True) if self._is_same(old, new)]
+        kept = [_Held(new, _middle(new) - _middle(old.detection), old.doubts) for old, new in pairs]
         best = _unique([item.detection for item in kept])
         return [item for i, item in enumerate(kept) if i in best]
 
-    def _is_same(self, old: Detection, new: Detection) -> bool:
+    def _is_same(self, old: _Held, new: Detection) -> bool:
         if not new.score >= self._config.track_score:
             return False
-        return bool(iou_matrix(old.box_xyxy[None], new.box_xyxy[None])[0, 0] >= self._config.track_iou)
+        overlap = iou_matrix(old.expected_xyxy[None], new.box_xyxy[None])[0, 0]
+        return bool(overlap >= self._config.track_iou)
 
     def _is_due(self, held: Sequence[_Held], stamp_ns: int) -> bool:
         looking_for = not held or stamp_ns - self._missed_ns <= self._miss_ns
         interval_ns = self._search_ns if looking_for else self._redetect_ns
         return stamp_ns - self._searched_ns >= interval_ns
 
+    def _stirs(self, held: Sequence[_Held], stamp_ns: int) -> bool:
+        """Whether something moves beside the people who are followed, and the last search is not too recent."""
+        if stamp_ns - self._searched_ns < self._stir_ns:
+            return False
+        boxes = np.array([item.detection.box_xyxy for item in held]).reshape(-1, 4)
+        return self._glance.elsewhere(boxes) >= _STIR_SHARE
+
     def _search(self, image_rgb: ImageRGB, held: Sequence[_Held]) -> list[_Held]:
-        found = [_Held(item) for item in self._detector.detect(image_rgb)]
+        found = [_Held(item, _motion(item, held)) for item in self._detector.detect(image_rgb)]
         missed = [
-            _Held(item.detection, item.doubts + 1)
+            replace(item, doubts=item.doubts + 1)
             for item in held
-            if item.doubts + 1 < _DOUBTS and not _is_among(item.detection, found)
+            if item.doubts + 1 < _DOUBTS and _which(item.detection, found) is None
         ]
         together = [*found, *missed]
         order = np.argsort([-_area(item.detection) for item in together], kind="stable")
         return [together[i] for i in order[: self._config.max_faces]]
-
-
-def glance(image_rgb: ImageRGB) -> NDArray[np.int16]:
-    """A few samples of the image's green, evenly spread."""
-    step = max(1, image_rgb.shape[1] // _SAMPLES)
-    return image_rgb[step // 2 :: step, step // 2 :: step, 1].astype(np.int16)
-
-
-def changed_share(before: NDArray[np.int16], after: NDArray[np.int16]) -> float:
-    """Share of the samples that differ clearly, 0..1."""
-    return float(np.mean(np.abs(after - before) > _CHANGED))
 
 
 def _unique(detections: Sequence[Detection]) -> set[int]:
@@ -141,11 +148,23 @@ def _unique(detections: Sequence[Detection]) -> set[int]:
     return set(suppress(boxes, np.array([item.score for item in detections]), _SAME_COVER, of_smaller=True))
 
 
-def _is_among(detection: Detection, held: Sequence[_Held]) -> bool:
+def _which(detection: Detection, held: Sequence[_Held]) -> int | None:
+    """Which of the faces this one is; None = none of them."""
     if not held:
-        return False
-    boxes: Floats = np.stack([item.detection.box_xyxy for item in held])
-    return bool(cover_matrix(detection.box_xyxy[None], boxes).max() > _SAME_COVER)
+        return None
+    boxes = np.stack([item.detection.box_xyxy for item in held])
+    cover = cover_matrix(detection.box_xyxy[None], boxes)[0]
+    return int(cover.argmax()) if cover.max() > _SAME_COVER else None
+
+
+def _motion(detection: Detection, held: Sequence[_Held]) -> Floats:
+    """How the followed face that was found again moves; a new one is taken to rest."""
+    which = _which(detection, held)
+    return np.zeros(2) if which is None else held[which].motion_xy
+
+
+def _middle(detection: Detection) -> Floats:
+    return np.asarray((detection.box_xyxy[:2] + detection.box_xyxy[2:]) / 2)
 
 
 def _area(detection: Detection) -> float:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import logging
-import os
+import io
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core import torch_compat
-from affect_core.download import cache_folder, file_sha256
+from affect_core.download import file_sha256
 from affect_core.errors import ModelError
 from affect_core.faces.cascade import Nets
 from affect_core.faces.pooling import Pixels
@@ -22,19 +20,19 @@ _FORMAT: Final = 1
 """Of the exported files; another one makes them again."""
 
 _OPSET: Final = 17
+_DIGITS: Final = 16
 _OUTPUTS: Final = {
     "pnet": ("shares", "scores"),
     "rnet": ("shares", "scores"),
     "onet": ("shares", "landmarks", "scores"),
 }
-_log = logging.getLogger(__name__)
 
 
 class OrtNet:
     """One network; call it with a batch to get its outputs as arrays."""
 
-    def __init__(self, path: Path, threads: int) -> None:
-        import onnxruntime  # type: ignore[import-untyped] # it ships no types
+    def __init__(self, network: bytes, threads: int) -> None:
+        import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -43,7 +41,7 @@ class OrtNet:
         # Threads that wait actively take the core from whoever else needs it.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session: Any = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
+            network, options, providers=["CPUExecutionProvider"]
         )
 
     def __call__(self, batch: Pixels) -> list[NDArray[np.float32]]:
@@ -52,25 +50,21 @@ class OrtNet:
         return outputs
 
 
-def load_nets(threads: int = 1, folder: Path | None = None) -> Nets:
+def load_nets(threads: int = 1) -> Nets:
     """The three networks, each with ``threads`` threads.
-
-    Args:
-        folder: where the exported files are kept; None = below `affect_core.download.cache_folder`.
 
     Raises:
         ModelError: facenet-pytorch is not installed.
     """
-    files = exported(folder)
-    return Nets(*(OrtNet(path, threads) for path in files))
+    return Nets(*(OrtNet(exported(name, path), threads) for name, path in _weights().items()))
 
 
-def exported(folder: Path | None = None) -> list[Path]:
-    """The exported files; missing and damaged ones are made, in a place named after the weights' hash."""
-    weights = _weights()
-    digest = hashlib.sha256("".join(file_sha256(path) for path in weights.values()).encode()).hexdigest()
-    place = (folder or cache_folder() / "exports") / f"mtcnn-{_FORMAT}-{digest[:16]}"
-    return [_ensure(place / f"{name}.onnx", name) for name in weights]
+def exported(name: str, weights: Path) -> bytes:
+    """The ONNX file of one network; kept on this machine under the weights' hash, made again if damaged."""
+    from affect_core.emotion.cache import kept  # that package imports this one
+
+    stem = f"mtcnn-{name}-{_FORMAT}-{file_sha256(weights)[:_DIGITS]}"
+    return kept(stem, ".onnx", lambda: _export(name))
 
 
 def _weights() -> dict[str, Path]:
@@ -83,29 +77,7 @@ def _weights() -> dict[str, Path]:
     return {name: data / f"{name}.pt" for name in _OUTPUTS}
 
 
-def _ensure(path: Path, name: str) -> Path:
-    note = path.with_suffix(".sha256")
-    if path.is_file() and note.is_file() and note.read_text() == file_sha256(path):
-        return path
-    _log.info("exporting MTCNN's %s to %s", name, path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        _export(name, unfinished)
-        _put(note, file_sha256(unfinished))
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
-
-
-def _put(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    unfinished.write_text(text)
-    unfinished.replace(path)
-
-
-def _export(name: str, path: Path) -> None:
+def _export(name: str) -> bytes:
     torch_compat.torchvision()
     import torch
     from facenet_pytorch.models import mtcnn
@@ -128,13 +100,15 @@ def _export(name: str, path: Path) -> None:
         "onet": (mtcnn.ONet, (2, 48, 48, 3), {0: "count"}, {0: "count"}),
     }[name]
     outputs = _OUTPUTS[name]
+    file = io.BytesIO()
     torch.onnx.export(
         Normalised(build()).eval(),
         (torch.zeros(sample),),
-        str(path),
+        file,  # type: ignore[arg-type] # this exporter writes into files too
         opset_version=_OPSET,
         dynamo=False,
         input_names=["pixels"],
         output_names=list(outputs),
         dynamic_axes={"pixels": free, **dict.fromkeys(outputs, moving)},
     )
+    return file.getvalue()
