@@ -84,10 +84,11 @@ def programs() -> dict[str, Watcher]:
 
 
 def watch(scene: str, seed: int, frames: int, watchers: dict[str, Watcher]) -> Iterable[Row]:
-    """Show a scene to several programs, frame by frame in turns."""
-    for number, shown in enumerate(play(scene, seed, frames)):
-        seen = {name: watcher(shown.frame) for name, watcher in watchers.items()}
-        yield Row(scene, number, shown.people, seen)
+    """Show a scene to several programs, one after the other: each in its own stride, as it would run by itself."""
+    clip = list(play(scene, seed, frames))
+    seen = {name: [watcher(shown.frame) for shown in clip] for name, watcher in watchers.items()}
+    for number, shown in enumerate(clip):
+        yield Row(scene, number, shown.people, {name: items[number] for name, items in seen.items()})
 
 
 def stock() -> Watcher:

@@ -55,7 +55,9 @@ class FaceConfig(Settings):
         low=0.0,
     )
     stir_s: float = setting(
-        0.2, "the same while something moves beside the faces that are followed, s", low=0.0
+        0.1,
+        "the same while something moves beside those who are followed, s; doubles while nobody new is found",
+        low=0.0,
     )
     search_s: float = setting(
         0.0, "the same while nobody is there, or somebody was lost just now, s; 0 = every frame", low=0.0

@@ -60,8 +60,8 @@ class Follower:
 
     - when a face is lost: its score drops, its box jumps, or it has run into another one;
     - when the picture changes as a whole;
-    - every ``stir_s`` while something moves beside the faces that are followed, and every ``redetect_s`` in any
-      case: so long may a newcomer wait beside others;
+    - every ``redetect_s`` while faces are followed: so long may a newcomer wait beside others; sooner while
+      something moves beside them: after ``stir_s``, and twice that after each such search that finds nobody new;
     - every ``search_s`` while nobody is there, and for ``id_timeout_s`` after a loss.
 
     What a search finds takes the place of what was followed. A followed face that it misses stays until a second
@@ -77,21 +77,22 @@ class Follower:
         )
         self._held: list[_Held] = []
         self._glance = Glance()
-        self._stamp_ns = self._searched_ns = self._missed_ns = 0
+        self._stamp_ns = self._searched_ns = self._stirred_ns = 0
+        self._patience_ns = self._stir_ns
+        self._missed_ns: int | None = None
 
     def follow(self, image_rgb: ImageRGB, stamp_ns: int) -> Sight:
         """The faces in the frame stamped ``stamp_ns``."""
         fresh = self._is_fresh(image_rgb, stamp_ns)
         if fresh:
-            self._held, self._missed_ns = [], stamp_ns - self._miss_ns - 1
+            self._held, self._missed_ns, self._patience_ns = [], None, self._stir_ns
         held = self._hold(image_rgb)
         lost = len(held) < len(self._held)
-        if lost:
-            self._missed_ns = stamp_ns
         search = fresh or lost or self._is_due(held, stamp_ns) or self._stirs(held, stamp_ns)
         if search:
             held = self._search(image_rgb, held)
             self._searched_ns = stamp_ns
+            self._note_missed(len(held), stamp_ns)
         self._held = held
         return Sight([item.detection for item in held], search, fresh)
 
@@ -118,16 +119,30 @@ class Follower:
         return bool(overlap >= self._config.track_iou)
 
     def _is_due(self, held: Sequence[_Held], stamp_ns: int) -> bool:
-        looking_for = not held or stamp_ns - self._missed_ns <= self._miss_ns
+        missing = self._missed_ns is not None and stamp_ns - self._missed_ns <= self._miss_ns
+        looking_for = missing or not held
         interval_ns = self._search_ns if looking_for else self._redetect_ns
         return stamp_ns - self._searched_ns >= interval_ns
 
+    def _note_missed(self, count: int, stamp_ns: int) -> None:
+        """A search is over: fewer faces than before it means that somebody is missing since now; more, nobody."""
+        if count != len(self._held):
+            self._missed_ns = stamp_ns if count < len(self._held) else None
+        if count > len(self._held):
+            self._patience_ns = self._stir_ns
+
     def _stirs(self, held: Sequence[_Held], stamp_ns: int) -> bool:
-        """Whether something moves beside the people who are followed, and the last search is not too recent."""
-        if stamp_ns - self._searched_ns < self._stir_ns:
-            return False
+        """Whether something moves beside the people who are followed, and it is time to see what it is."""
+        if stamp_ns - self._stirred_ns > self._redetect_ns:
+            self._patience_ns = self._stir_ns
         boxes = np.array([item.detection.box_xyxy for item in held]).reshape(-1, 4)
-        return self._glance.elsewhere(boxes) >= _STIR_SHARE
+        if self._glance.elsewhere(boxes) < _STIR_SHARE:
+            return False
+        self._stirred_ns = stamp_ns
+        if stamp_ns - self._searched_ns < self._patience_ns:
+            return False
+        self._patience_ns *= 2
+        return True
 
     def _search(self, image_rgb: ImageRGB, held: Sequence[_Held]) -> list[_Held]:
         found = [_Held(item, _motion(item, held)) for item in self._detector.detect(image_rgb)]

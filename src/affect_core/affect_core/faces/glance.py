@@ -24,6 +24,7 @@ class Glance:
 
     def __init__(self) -> None:
         self._last: NDArray[np.int16] | None = None
+        self._shape: tuple[int, ...] = ()
         self._step_px = 1
         self._changed: NDArray[np.bool_] = np.zeros((0, 0), bool)
 
@@ -32,7 +33,8 @@ class Glance:
         last, self._step_px = self._last, max(1, image_rgb.shape[1] // _SAMPLES)
         first = self._step_px // 2
         self._last = image_rgb[first :: self._step_px, first :: self._step_px, 1].astype(np.int16)
-        if last is None or last.shape != self._last.shape:
+        same_size, self._shape = image_rgb.shape == self._shape, image_rgb.shape
+        if last is None or not same_size:
             self._changed = np.ones(self._last.shape, bool)
         else:
             self._changed = np.abs(self._last - last) > _CHANGED
