@@ -23,7 +23,8 @@ def cover_matrix(first_xyxy: Floats, second_xyxy: Floats) -> Floats:
 
 def areas(boxes_xyxy: Floats) -> Floats:
     """(N, 4) -> (N,), square pixels."""
-    return np.asarray(np.prod(boxes_xyxy[:, 2:] - boxes_xyxy[:, :2], axis=1))
+    left, top, right, bottom = boxes_xyxy.T
+    return np.asarray((right - left) * (bottom - top))
 
 
 def widths(boxes_xyxy: Floats) -> Floats:
@@ -82,6 +83,8 @@ def suppress(boxes_xyxy: Floats, scores: Floats, limit: float, of_smaller: bool 
 
 
 def _overlap(first_xyxy: Floats, second_xyxy: Floats) -> Floats:
-    low = np.maximum(first_xyxy[:, None, :2], second_xyxy[None, :, :2])
-    high = np.minimum(first_xyxy[:, None, 2:], second_xyxy[None, :, 2:])
-    return np.asarray(np.prod(np.clip(high - low, 0.0, None), axis=2))
+    left, top, right, bottom = first_xyxy.T[:, :, None]
+    other_left, other_top, other_right, other_bottom = second_xyxy.T[:, None, :]
+    across = np.minimum(right, other_right) - np.maximum(left, other_left)
+    down = np.minimum(bottom, other_bottom) - np.maximum(top, other_top)
+    return np.asarray(np.maximum(across, 0.0) * np.maximum(down, 0.0))

@@ -61,7 +61,7 @@ class Follower:
     - when a face is lost: its score drops, its box jumps, or it has run into another one;
     - when the picture changes as a whole;
     - every ``redetect_s`` while faces are followed: so long may a newcomer wait beside others; sooner while
-      something moves beside them: after ``stir_s``, and twice that after each such search that finds nobody new;
+      something moves beside them: after ``stir_s``, and half as long again after each such search that finds nobody new;
     - every ``search_s`` while nobody is there, and for ``id_timeout_s`` after a loss.
 
     What a search finds takes the place of what was followed. A followed face that it misses stays until a second
@@ -107,16 +107,15 @@ class Follower:
             return []
         expected = np.stack([item.expected_xyxy for item in self._held])
         seen = self._detector.refine(image_rgb, expected)
-        pairs = [(old, new) for old, new in zip(self._held, seen, strict=True) if self._is_same(old, new)]
+        overlap = np.diag(iou_matrix(expected, np.stack([item.box_xyxy for item in seen])))
+        pairs = [
+            (old, new)
+            for old, new, share in zip(self._held, seen, overlap, strict=True)
+            if new.score >= self._config.track_score and share >= self._config.track_iou
+        ]
         kept = [_Held(new, _middle(new) - _middle(old.detection), old.doubts) for old, new in pairs]
         best = _unique([item.detection for item in kept])
         return [item for i, item in enumerate(kept) if i in best]
-
-    def _is_same(self, old: _Held, new: Detection) -> bool:
-        if not new.score >= self._config.track_score:
-            return False
-        overlap = iou_matrix(old.expected_xyxy[None], new.box_xyxy[None])[0, 0]
-        return bool(overlap >= self._config.track_iou)
 
     def _is_due(self, held: Sequence[_Held], stamp_ns: int) -> bool:
         missing = self._missed_ns is not None and stamp_ns - self._missed_ns <= self._miss_ns
@@ -141,7 +140,7 @@ class Follower:
         self._stirred_ns = stamp_ns
         if stamp_ns - self._searched_ns < self._patience_ns:
             return False
-        self._patience_ns *= 2
+        self._patience_ns = self._patience_ns * 3 // 2
         return True
 
     def _search(self, image_rgb: ImageRGB, held: Sequence[_Held]) -> list[_Held]:
@@ -157,8 +156,8 @@ class Follower:
 
 
 def _unique(detections: Sequence[Detection]) -> set[int]:
-    if not detections:
-        return set()
+    if len(detections) < 2:
+        return set(range(len(detections)))
     boxes = np.stack([item.box_xyxy for item in detections])
     return set(suppress(boxes, np.array([item.score for item in detections]), _SAME_COVER, of_smaller=True))
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from affect_core.types import Floats, ImageRGB
 
-_SAMPLES: Final = 64
+_SAMPLES: Final = 48
 """Across the image; evenly spread, green only."""
 
 _CHANGED: Final = 24

@@ -145,7 +145,7 @@ def _make_cell(config: OhbotManifestConfig, folder: Path, cell: int) -> list[Rec
 
     lighting, label = divmod(cell, len(config.labels))
     place = (config.lightings[lighting], config.labels[label])
-    table, detector = load_expressions(), build_detector(FaceConfig())
+    table, detector = load_expressions(), build_detector(FaceConfig(detector="mtcnn"))
     avatar = _avatar(config)
     records = []
     for index in range(config.images):
