@@ -175,7 +175,7 @@ class TestEmotion:
         faces.publish(conversions.from_face_set(sent))
         message = answer_to(inbox["emotions"], 11)
         expected = stage.process(sent)
-        assert (message.header.frame_id, message.model, message.runtime) == ("eye", "tiny", "torch")
+        assert (message.header.frame_id, message.model, message.runtime) == ("eye", "tiny", "torch-fp32")
         assert message.model_sha256 == stage.card.weights.sha256
         assert [e.face_id for e in message.estimates] == ["f00001", "f00002"]
         for estimate, wanted in zip(message.estimates, expected.emotions, strict=True):

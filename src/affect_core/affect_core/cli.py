@@ -20,6 +20,7 @@ from affect_core.commands.evaluate import evaluate
 from affect_core.commands.experiment import experiment
 from affect_core.commands.head import head
 from affect_core.commands.models import models
+from affect_core.commands.quantise import quantise
 from affect_core.commands.synth import ohbot
 from affect_core.commands.synth_humans import download_ict, humans, humans_sheets, import_ict
 from affect_core.commands.synth_robots import robots
@@ -84,6 +85,7 @@ commands.add_command(head)
 commands.add_command(bench)
 commands.add_command(train)
 commands.add_command(models)
+commands.add_command(quantise)
 commands.add_command(data)
 commands.add_command(evaluate)
 commands.add_command(experiment)

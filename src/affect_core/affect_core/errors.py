@@ -2,7 +2,8 @@
 
 AffectError
 ├── ConfigError        a parameter, YAML file or name is wrong
-│   └── UnknownName    a name that no registry knows (the message lists the known ones)
+│   ├── UnknownName    a name that no registry knows (the message lists the known ones)
+│   └── Unavailable    a choice that this machine, installation or model does not offer
 ├── InputError         an image, message, video or bag cannot be used
 │   └── CameraError    a camera cannot be opened, or was lost
 ├── ModelError         weights or card are missing, truncated or do not fit each other
@@ -35,6 +36,10 @@ class UnknownName(ConfigError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
         super().__init__(f"unknown {kind} {name!r}; known: {', '.join(self.known) or '(none)'}")
+
+
+class Unavailable(ConfigError):
+    """A choice that exists, but not on this machine, in this installation or for this model."""
 
 
 class InputError(AffectError):

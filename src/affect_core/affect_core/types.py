@@ -18,12 +18,15 @@ LANDMARKS = ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth")
 
 
 def _expect(condition: bool, expected: str, got: object) -> None:
+    """Describes ``got`` only when it is wrong: values are made for every frame."""
     if not condition:
-        raise InputError(f"expected {expected}, got {got}")
+        raise InputError(f"expected {expected}, got {_describe(got)}")
 
 
-def _describe(array: object) -> str:
-    return f"{getattr(array, 'dtype', type(array).__name__)} {getattr(array, 'shape', '')}"
+def _describe(got: object) -> str:
+    if isinstance(got, str | float | int):
+        return str(got)
+    return f"{getattr(got, 'dtype', type(got).__name__)} {getattr(got, 'shape', '')}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +53,9 @@ class Frame:
             and image.ndim == 3
             and image.shape[2] == 3,
             "image_rgb uint8 (H, W, 3)",
-            _describe(image),
+            image,
         )
-        _expect(image.shape[0] > 0 and image.shape[1] > 0, "a non-empty image", _describe(image))
+        _expect(image.shape[0] > 0 and image.shape[1] > 0, "a non-empty image", image)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +73,8 @@ class Detection:
     score: float
 
     def __post_init__(self) -> None:
-        _expect(np.shape(self.box_xyxy) == (4,), "box_xyxy (4,)", _describe(self.box_xyxy))
-        _expect(np.shape(self.landmarks_xy) == (5, 2), "landmarks_xy (5, 2)", _describe(self.landmarks_xy))
+        _expect(np.shape(self.box_xyxy) == (4,), "box_xyxy (4,)", self.box_xyxy)
+        _expect(np.shape(self.landmarks_xy) == (5, 2), "landmarks_xy (5, 2)", self.landmarks_xy)
         _expect(0.0 <= self.score <= 1.0, "score in 0..1", self.score)
 
 
@@ -92,9 +95,9 @@ class Crop:
         _expect(
             image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3,
             "crop uint8 (S, S, 3)",
-            _describe(image),
+            image,
         )
-        _expect(np.shape(self.crop_to_image) == (2, 3), "crop_to_image (2, 3)", _describe(self.crop_to_image))
+        _expect(np.shape(self.crop_to_image) == (2, 3), "crop_to_image (2, 3)", self.crop_to_image)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +118,7 @@ class FaceSet:
         image_size_wh: pixels.
         dropped: frames replaced by a newer one since the last set.
         detect_ms: time in full detection; NaN when it was not run on this frame.
-        track_ms: time in association and cropping.
+        track_ms: time in following, association and cropping.
     """
 
     stamp_ns: int
@@ -151,7 +154,7 @@ class Emotion:
 
     def __post_init__(self) -> None:
         count = len(self.labels)
-        _expect(np.shape(self.logits) == (count,), f"logits ({count},)", _describe(self.logits))
+        _expect(np.shape(self.logits) == (count,), f"logits ({count},)", self.logits)
         _expect(
             np.shape(self.probabilities) == (count,) and abs(float(np.sum(self.probabilities)) - 1.0) < 1e-3,
             f"probabilities ({count},) with sum 1",
@@ -210,5 +213,5 @@ class AttributionMap:
         _expect(
             self.heatmap.dtype == np.float32 and self.heatmap.ndim == 2,
             "heatmap float32 (S, S)",
-            _describe(self.heatmap),
+            self.heatmap,
         )

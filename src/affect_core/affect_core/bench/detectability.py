@@ -132,7 +132,7 @@ def _scores(config: DetectabilityConfig, cell: Cell, indices: range) -> list[flo
 
 @cache
 def _tools() -> tuple[ExpressionTable, Detector]:
-    return load_expressions(), build_detector(FaceConfig())
+    return load_expressions(), build_detector(FaceConfig(detector="mtcnn"))
 
 
 @cache

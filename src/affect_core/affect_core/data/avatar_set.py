@@ -121,7 +121,7 @@ class _Studio:
     def __init__(self, config: AvatarSetConfig, crop: CropSpec, label_names: tuple[str, ...]) -> None:
         self._config, self._crop, self._labels = config, crop, label_names
         self._table = load_expressions()
-        self._detector = build_detector(FaceConfig())
+        self._detector = build_detector(FaceConfig(detector="mtcnn"))
 
     def shoot(self, heads: range) -> CropSet:
         """All pictures of some heads."""

@@ -17,6 +17,14 @@ Batch = NDArray[np.float32]
 REGRESSION: Final = ("valence", "arousal", "intensity")
 """What networks may estimate beside the class: valence and arousal -1..1, intensity 0..1."""
 
+AUTO: Final = "auto"
+EXACT: Final = "fp32"
+PRECISIONS: Final = (EXACT, "fp16", "bf16", "int8")
+"""The most exact first. fp16 is the half precision of graphics cards, bf16 that of processors that have it."""
+
+CPU: Final = "cpu"
+DEVICES: Final = (CPU, "cuda")
+
 
 class Output(NamedTuple):
     """What a network returns: tensors from a network, arrays from a runtime.
@@ -35,6 +43,9 @@ class Output(NamedTuple):
 class Runtime(Protocol):
     """Runs the network of one card."""
 
+    name: str
+    """Program, precision and, unless it is the processor, the device: ``openvino-bf16``, ``torch-fp16-cuda``."""
+
     def forward(self, batch: Batch) -> Output:
         """One forward pass.
 
@@ -51,17 +62,38 @@ class EmotionConfig(Settings):
     """Which model reads the faces, and how it runs."""
 
     model: str = setting("amal_small", "a model below models/, or the path of a model folder")
-    runtime: str = setting("torch", "program that runs the network")
+    runtime: str = setting("torch", "program that runs the network; auto: the fastest here, measured once")
+    precision: str = setting(
+        "auto",
+        "arithmetic; auto: chosen together with the runtime, fp32 where that is named",
+        choices=(AUTO, *PRECISIONS),
+    )
     threads: int = setting(1, "CPU threads of the network; more than 1 only helps on an idle machine", low=1)
+    device: str = setting(CPU, "where the network runs", choices=DEVICES)
 
 
 ARCHITECTURES: Registry[Any] = Registry("architecture")
 """Name -> builder ``(classes, size_px, **options) -> torch.nn.Module`` whose forward returns `Output`."""
 
 RUNTIMES: Registry[Runtime] = Registry("runtime")
-"""Name -> builder ``(card, threads) -> Runtime``."""
+"""Name -> builder ``(card, threads=1, precision="auto", device="cpu") -> Runtime``.
+
+A builder raises Unavailable when it cannot run that precision on that device here. It imports its program itself, so
+that no other one is loaded.
+"""
 
 
 def build_runtime(config: EmotionConfig, card: Card) -> Runtime:
-    """The runtime that ``config`` names, with the card's weights loaded; raises UnknownName, ModelError."""
-    return RUNTIMES.build(config.runtime, card, config.threads)
+    """The runtime that ``config`` describes, with the card's weights loaded.
+
+    Raises:
+        UnknownName: no such runtime.
+        Unavailable: not on this machine, in this installation, or for this model.
+        ModelError: the weights cannot be used.
+    """
+    return RUNTIMES.build(config.runtime, card, config.threads, config.precision, config.device)
+
+
+def runtime_name(runtime: str, precision: str, device: str = CPU) -> str:
+    """See `Runtime.name`."""
+    return "-".join([runtime, precision, *([] if device == CPU else [device])])

@@ -23,7 +23,11 @@ class EmotionStage:
     def __init__(self, config: EmotionConfig) -> None:
         self.card: Card = load_card(config.model)
         self._runtime = build_runtime(config, self.card)
-        self._runtime_name = config.runtime
+
+    @property
+    def runtime_name(self) -> str:
+        """What runs the network, such as ``openvino-bf16``."""
+        return self._runtime.name
 
     @property
     def crop_spec(self) -> CropSpec:
@@ -46,7 +50,7 @@ class EmotionStage:
             emotions=emotions,
             model=self.card.name,
             model_sha256=self.card.weights.sha256,
-            runtime=self._runtime_name,
+            runtime=self._runtime.name,
             infer_ms=infer_ms if emotions else float("nan"),
             dropped=dropped,
         )

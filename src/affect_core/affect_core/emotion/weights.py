@@ -55,16 +55,27 @@ def read_weights(path: Path, sha256: str = "") -> State:
     """
     from safetensors.torch import load_file
 
-    if not path.is_file():
-        raise ModelError(f"expected weights at {path}, found no file; train the model or restore the file")
+    _check_there(path)
     _check_complete(path)
+    check_hash(path, sha256)
+    return {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
+
+
+def check_hash(path: Path, sha256: str = "") -> str:
+    """The file's hash; raises ModelError when there is no file, or when it has another hash than a given one."""
+    _check_there(path)
     got = file_sha256(path)
     if sha256 and got != sha256:
         raise ModelError(
             f"{path}: expected sha256 {sha256[:12]}..., got {got[:12]}...; "
             "restore the file that belongs to the card"
         )
-    return {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
+    return got
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_file():
+        raise ModelError(f"expected weights at {path}, found no file; train the model or restore the file")
 
 
 def _check_complete(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Faces: detect, follow, crop, and name their parts."""
 
 from affect_core.faces.base import DETECTORS, Detector, FaceConfig, build_detector
+from affect_core.faces.boxes import iou_matrix
 from affect_core.faces.crop import (
     TEMPLATES,
     CropSpec,
@@ -14,9 +15,10 @@ from affect_core.faces.crop import (
 )
 from affect_core.faces.known import detect_known
 from affect_core.faces.mtcnn import MtcnnDetector
+from affect_core.faces.mtcnn_ort import MtcnnOrtDetector
 from affect_core.faces.regions import REGIONS, face_mask, regions
 from affect_core.faces.stage import FaceStage
-from affect_core.faces.track import Tracker, iou_matrix
+from affect_core.faces.track import Tracker
 
 __all__ = [
     "DETECTORS",
@@ -27,6 +29,7 @@ __all__ = [
     "FaceConfig",
     "FaceStage",
     "MtcnnDetector",
+    "MtcnnOrtDetector",
     "Tracker",
     "align",
     "apply_affine",

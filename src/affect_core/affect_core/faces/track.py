@@ -8,18 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped] # scipy ships no types
 
+from affect_core.faces.boxes import iou_matrix
 from affect_core.types import Detection, Floats
-
-
-def iou_matrix(first_xyxy: Floats, second_xyxy: Floats) -> Floats:
-    """Intersection over union of all pairs: boxes (N, 4) and (M, 4) -> (N, M), 0..1."""
-    low = np.maximum(first_xyxy[:, None, :2], second_xyxy[None, :, :2])
-    high = np.minimum(first_xyxy[:, None, 2:], second_xyxy[None, :, 2:])
-    overlap = np.prod(np.clip(high - low, 0.0, None), axis=2)  # (N, M)
-    first = np.prod(first_xyxy[:, 2:] - first_xyxy[:, :2], axis=1)
-    second = np.prod(second_xyxy[:, 2:] - second_xyxy[:, :2], axis=1)
-    union = first[:, None] + second[None, :] - overlap
-    return np.asarray(np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0))
 
 
 @dataclass

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import torch
 
 from affect_core.config import Settings, setting
+from affect_core.machine import cpu_has_bf16
 
 PRECISIONS: Final = ("auto", "32-true", "bf16-mixed", "16-mixed")
-_CPU_FLAGS: Final = ("avx512_bf16", "amx_bf16")
-_CPU_INFO: Final = Path("/proc/cpuinfo")
 
 _log = logging.getLogger(__name__)
 
@@ -43,13 +41,3 @@ def resolve_precision(precision: str, hardware: Hardware) -> str:
         chosen = "bf16-mixed" if cpu_has_bf16() else "32-true"
     _log.info("precision auto: %s", chosen)
     return chosen
-
-
-def cpu_has_bf16(cpu_info: Path = _CPU_INFO) -> bool:
-    """Whether the processor multiplies bf16 itself; elsewhere it is emulated and slow."""
-    try:
-        lines = cpu_info.read_text().splitlines()
-    except OSError:
-        return False
-    flags = next((line for line in lines if line.startswith("flags")), "").split()
-    return any(flag in flags for flag in _CPU_FLAGS)

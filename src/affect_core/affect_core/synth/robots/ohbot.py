@@ -142,7 +142,7 @@ def _make(config: OhbotManifestConfig, folder: Path, indices: range) -> list[Rec
     """Some pictures, which come by lighting, then by label."""
     from affect_core.faces import FaceConfig, build_detector
 
-    table, detector = load_expressions(), build_detector(FaceConfig())
+    table, detector = load_expressions(), build_detector(FaceConfig(detector="mtcnn"))
     avatar = _avatar(config)
     records = []
     for index in indices:
