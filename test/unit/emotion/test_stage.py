@@ -8,6 +8,7 @@ from affect_core.emotion import (
     EmotionConfig,
     EmotionStage,
     load_card,
+    load_model,
     softmax,
     to_batch,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from affect_core.faces.base import Detector
-from affect_core.faces.track import iou_matrix
+from affect_core.faces.boxes import iou_matrix
 from affect_core.types import Detection, Floats, ImageRGB
 
 _SAME_FACE_IOU = 0.3

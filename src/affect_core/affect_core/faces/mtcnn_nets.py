@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core import torch_compat
-from affect_core.download import file_sha256
+from affect_core.files import file_sha256
 from affect_core.errors import ModelError
 from affect_core.faces.cascade import Nets
 from affect_core.faces.pooling import Pixels
