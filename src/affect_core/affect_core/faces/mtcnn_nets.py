@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core import torch_compat
-from affect_core.files import file_sha256
 from affect_core.errors import ModelError
 from affect_core.faces.cascade import Nets
 from affect_core.faces.pooling import Pixels
+from affect_core.files import file_sha256
 
 _FORMAT: Final = 1
 """Of the exported files; another one makes them again."""
