@@ -19,6 +19,8 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
+from affect_core.threads import one_thread_per_caller
+
 if TYPE_CHECKING:
     from affect_hri.nodes._managed import ManagedNode
 
@@ -80,6 +82,7 @@ class Program:
         Returns:
             The largest exit code of those that have finished; 130 after a signal, unless it made them end partial.
         """
+        one_thread_per_caller()
         executors = [SingleThreadedExecutor() for _ in self.nodes]
         threads = [
             threading.Thread(target=self._spin, args=(executor, node), name=node.get_name(), daemon=True)

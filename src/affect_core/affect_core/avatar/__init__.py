@@ -1,5 +1,6 @@
 """The virtual OhBot: a rendered head with ground truth. Importing this costs little; `Avatar` compiles."""
 
+from affect_core.avatar.apart import AvatarApart
 from affect_core.avatar.avatar import Avatar, AvatarConfig
 from affect_core.avatar.backgrounds import BACKGROUNDS
 from affect_core.avatar.camera import Pinhole
@@ -16,6 +17,7 @@ __all__ = [
     "MASKS",
     "OCCLUSIONS",
     "Avatar",
+    "AvatarApart",
     "AvatarConfig",
     "Lighting",
     "Look",

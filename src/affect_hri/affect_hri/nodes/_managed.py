@@ -173,8 +173,8 @@ class ManagedNode(LifecycleNode):
         self.release_later(inlet.close)
 
     def every(self, period_s: float, callback: Callable[[], None]) -> None:
-        """A wall-clock timer."""
-        timer = self.create_timer(period_s, callback, clock=self._steady)
+        """A wall-clock timer. An InputError it raises becomes a diagnostic, and the next turn comes."""
+        timer = self.create_timer(period_s, self._guarded(callback), clock=self._steady)
         self.release_later(lambda: self.destroy_timer(timer))
 
     def outlet_jpeg(self) -> Outlet:

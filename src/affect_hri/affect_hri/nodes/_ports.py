@@ -41,6 +41,10 @@ class Handover:
                 boxes.remove(box)
         box.close()
 
+    def has_box(self, topic: str) -> bool:
+        """Whether anybody in this process takes ``topic``."""
+        return bool(self._boxes.get(topic))
+
     def put(self, topic: str, value: Any) -> None:
         """Give ``value`` to every mailbox of ``topic``."""
         for box in list(self._boxes.get(topic, ())):
@@ -110,8 +114,18 @@ class Outlet:
         """In memory to this process, as a message to the others."""
         if self._handover is not None:
             self._handover.put(self._topic.name, value)
-        if not self._lazy or self._publisher.get_subscription_count() > 0:
+        if self._has_readers():
             self._publisher.publish(self._convert(value))
+
+    @property
+    def wanted(self) -> bool:
+        """Whether what is sent now would reach anybody: a reason to make it."""
+        if self._handover is not None and self._handover.has_box(self._topic.name):
+            return True
+        return self._has_readers()
+
+    def _has_readers(self) -> bool:
+        return not self._lazy or self._publisher.get_subscription_count() > 0
 
     def close(self) -> None:
         """Remove the publisher."""

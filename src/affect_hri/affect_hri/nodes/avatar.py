@@ -10,7 +10,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import JointState
 
-from affect_core.avatar import Avatar, AvatarConfig, Rendering, Scene
+from affect_core.avatar import Avatar, AvatarApart, AvatarConfig, Rendering, Scene
 from affect_core.avatar.camera import Pinhole
 from affect_core.cameras import CameraGeometry
 from affect_core.config import Settings, setting
@@ -36,6 +36,11 @@ class StageSettings(Settings):
     background: str = setting("plain", "what is behind the head: plain, gradient, room")
     background_seed: int = setting(0, "which one of its kind the background is", low=0)
     fps: float = setting(30.0, "frames per second in wall mode", low=1.0, high=120.0)
+    apart: str = setting(
+        "auto",
+        "draw in a process of its own; auto: beside other nodes in one program, in wall mode",
+        choices=("auto", "yes", "no"),
+    )
 
 
 class AvatarNode(ManagedNode):
@@ -47,7 +52,7 @@ class AvatarNode(ManagedNode):
     def setup(self) -> None:
         """Build the head and the scene."""
         stage = self.config(StageSettings)
-        self._avatar = Avatar(self.config(AvatarConfig))
+        self._avatar = self._renderer(stage.apart)
         self._scene = Scene(
             stage.lighting,
             stage.occlusion,
@@ -62,6 +67,15 @@ class AvatarNode(ManagedNode):
         self._applied = self.advertise(_topics.SCENE_APPLIED)
         self._period_s = 1.0 / stage.fps
         self._geometry = _geometry(self._avatar.camera, stage.fps)
+
+    def _renderer(self, apart: str) -> Avatar | AvatarApart:
+        config = self.config(AvatarConfig)
+        beside_others = self.handover is not None and not self.lockstep
+        if not {"auto": beside_others, "yes": True, "no": False}[apart]:
+            return Avatar(config)
+        avatar = AvatarApart(config)
+        self.release_later(avatar.close)
+        return avatar
 
     def start(self) -> None:
         """Frames at the camera's rate, or one for every joint state of the lock-step head."""

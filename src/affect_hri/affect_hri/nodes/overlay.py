@@ -53,7 +53,7 @@ class OverlayNode(ManagedNode):
     def _on_emotions(self, message: affect.EmotionEstimateArray) -> None:
         emotions = conversions.to_emotion_set(message)
         frame = self._frames.pop(emotions.stamp_ns, None)
-        if frame is not None:
+        if frame is not None and self._pictures.wanted:
             self._pictures.send(self._draw(frame, emotions))
 
     def _draw(self, frame: Frame, emotions: EmotionSet) -> Frame:
