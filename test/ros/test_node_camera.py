@@ -1,15 +1,19 @@
 """camera_node and avatar_node, each alone in front of a plain rclpy peer."""
 
+import os
+import signal
+
 import cv2
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 
-from affect_core.avatar import Avatar, AvatarConfig, Scene
+from affect_core.avatar import Avatar, AvatarApart, AvatarConfig, Scene
 from affect_core.heads.expressions import load_expressions
 from affect_hri import conversions
 from affect_hri.nodes import _managed
+from affect_hri.nodes._ports import Handover
 from affect_hri.nodes.avatar import AvatarNode
 from affect_hri.nodes.camera import CameraNode
 from affect_hri_interfaces.msg import GroundTruth, SceneCommand
@@ -252,3 +256,32 @@ def test_avatar_in_wall_mode_stamps_with_the_clock(bench, peer, wait_until):
     assert before_ns < times[0]
     assert times[-1] < after_ns
     assert truths[0].lighting == "dim"
+
+
+def test_avatar_whose_process_was_killed_says_so_and_goes_on(bench, peer, wait_until):
+    truths = peer.hear("ground_truth", GroundTruth)
+    with bench.running(AvatarNode, peer.namespace, width=64, height=36, fps=20.0, apart="yes") as node:
+        wait_until(lambda: truths, "the first frame")
+        os.kill(node._avatar.process_id, signal.SIGKILL)
+        peer.until_status("avatar", "WARN", "its process ended (exit code -9)")
+        seen = len(truths)
+        wait_until(lambda: len(truths) > seen, "a frame of the next process")
+        wait_until(lambda: peer.statuses("avatar")[-1][1] == "rendering", "the warning to end")
+
+
+@pytest.mark.parametrize(
+    ("clock", "beside_others", "asked", "apart"),
+    [
+        ("wall", True, "auto", True),
+        ("wall", False, "auto", False),
+        ("lockstep", True, "auto", False),
+        ("lockstep", True, "yes", True),
+        ("wall", True, "no", False),
+    ],
+)
+def test_where_the_avatar_is_drawn(bench, peer, clock, beside_others, asked, apart):
+    handover = Handover() if beside_others else None
+    options = {"clock": clock, "apart": asked, **SIZE}
+    with bench.running(AvatarNode, peer.namespace, handover=handover, **options) as node:
+        peer.until_status("avatar", "OK", "rendering")
+        assert isinstance(node._avatar, AvatarApart) == apart

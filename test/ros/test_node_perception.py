@@ -267,3 +267,29 @@ class TestOverlay:
         faces.publish(conversions.from_face_set(FaceSet(71, "eye", (), (32, 24))))
         emotions.publish(conversions.from_emotion_set(EmotionSet(71, "eye", ())))
         assert bytes(answer_to(pictures, 71).data) == frame.tobytes()
+
+
+def test_runtime_auto_is_exact_in_lock_step(bench, peer, tiny_model):
+    with bench.running(
+        EmotionNode, peer.namespace, model=str(tiny_model), runtime="auto", clock="lockstep"
+    ) as node:
+        peer.until_status("emotion", "OK", "waiting")
+        assert node._stage.runtime_name == "torch-fp32"
+
+
+def test_overlay_draws_nothing_that_nobody_reads(bench, peer, wait_until, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(OverlayNode, "_draw", lambda _self, frame, _emotions: drawn.append(frame) or frame)
+    frames = [Frame(np.zeros((24, 32, 3), np.uint8), stamp_ns, "eye") for stamp_ns in (5, 6)]
+
+    def show(node, frame):
+        node._on_frame(frame, 0)
+        node._on_emotions(conversions.from_emotion_set(EmotionSet(frame.stamp_ns, "eye", ())))
+
+    with bench.running(OverlayNode, peer.namespace) as node:
+        peer.until_status("overlay", "OK", "drawing")
+        show(node, frames[0])
+        peer.hear("overlay/image", Image)
+        wait_until(lambda: node._pictures.wanted, "the reader to be matched")
+        show(node, frames[1])
+    assert [frame.stamp_ns for frame in drawn] == [6]

@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,19 @@ CLOCKS = click.Choice(["wall", "lockstep"])
 CAMERAS = click.Choice(["avatar", "webcam", "video", "folder", "topic"])
 
 
+@cache
+def _rows() -> dict[str, Any]:
+    """The arguments of the trial scenario in config/graph.yaml."""
+    graph = yaml.safe_load(find_shared("config/graph.yaml").read_text())
+    return {**graph["common"], **graph["scenarios"]["trial"]["arguments"]}
+
+
 def _options(*names: str) -> Callable[[Any], Any]:
     """The named arguments of the trial scenario in config/graph.yaml as click options: one home for defaults."""
-    graph = yaml.safe_load(find_shared("config/graph.yaml").read_text())
-    rows = graph["common"] | graph["scenarios"]["trial"]["arguments"]
 
     def decorate(command: Any) -> Any:
         for name in reversed(names):
-            row = rows[name]
+            row = _rows()[name]
             kind = click.Choice(row["choices"]) if "choices" in row else type(row["default"])
             option = f"--{name.replace('_', '-')}"
             command = click.option(
@@ -45,6 +51,7 @@ def _options(*names: str) -> Callable[[Any], Any]:
 
 
 PERCEPTION = ("model", "runtime")
+RUNTIME_CHOICES = _rows()["runtime"]["choices"]
 SCENE = ("head", "port", "motor_file", "lighting", "occlusion", "look", "colour")
 SOURCE = ("path", "device")
 
@@ -121,7 +128,14 @@ def replay(bag: Path, **arguments: Any) -> None:
 
 @click.command()
 @click.argument("bags", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_options(*PERCEPTION, "output")
+@_options("model", "output")
+@click.option(
+    "--runtime",
+    default="torch",
+    show_default=True,
+    type=click.Choice(RUNTIME_CHOICES),
+    help="What runs the model; torch gives the same answers everywhere.",
+)
 @click.option(
     "--image-topic", default="", help="Which images to read; default: camera/image_raw, or the only one."
 )

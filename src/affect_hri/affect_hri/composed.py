@@ -14,6 +14,7 @@ from rclpy.signals import SignalHandlerOptions
 from affect_core.errors import ConfigError
 from affect_core.paths import find_shared
 from affect_hri.graph import GraphError, NodeSpec, load_scenario
+from affect_hri.middleware import PROFILE, use_profile
 from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ManagedNode
 from affect_hri.nodes._ports import Handover
@@ -53,6 +54,7 @@ class Composed:
 
     def __enter__(self) -> Self:
         if not rclpy.ok():
+            use_profile(find_shared(PROFILE))
             rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         for spec in self._specs:
             self.nodes[spec.name] = self._make(spec)

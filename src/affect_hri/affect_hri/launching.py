@@ -21,6 +21,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from affect_hri.graph import NodeSpec, Scenario, Value, load_scenario
+from affect_hri.middleware import PROFILE, profile_variables
 from launch import LaunchContext, LaunchDescription
 
 PACKAGE = "affect_hri"
@@ -36,9 +37,10 @@ def launch_description(name: str, *more: Any) -> LaunchDescription:
         _declare("params_file", "", "YAML file with more ROS parameters", ()),
     ]
     # Python nodes buffer their output where launch reads it from a pipe.
-    unbuffered = SetEnvironmentVariable("PYTHONUNBUFFERED", "1")
+    environment = {"PYTHONUNBUFFERED": "1", **profile_variables(config.parent / PROFILE)}
+    variables = [SetEnvironmentVariable(key, value) for key, value in environment.items()]
     return LaunchDescription(
-        [*arguments, *extra, unbuffered, OpaqueFunction(function=_nodes, args=[scenario]), *more]
+        [*arguments, *extra, *variables, OpaqueFunction(function=_nodes, args=[scenario]), *more]
     )
 
 

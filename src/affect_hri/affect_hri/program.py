@@ -19,7 +19,9 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
+from affect_core.paths import find_shared
 from affect_core.threads import one_thread_per_caller
+from affect_hri.middleware import PROFILE, use_profile
 
 if TYPE_CHECKING:
     from affect_hri.nodes._managed import ManagedNode
@@ -157,6 +159,7 @@ def run(node_type: type[ManagedNode], args: list[str] | None = None) -> int:
     signals = Signals()
     # Never given back: leaving Python takes a moment, and a repeated signal would turn a clean end into a death.
     signals.catch()
+    use_profile(find_shared(PROFILE))
     rclpy.init(args=sys.argv if args is None else args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = node_type()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from ctypes import c_uint8
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -67,13 +68,16 @@ class AvatarApart:
         image, segments = _layers(self._memory, self.config)
         return Rendering(image.copy(), segments=segments.copy(), **answer)
 
+    @property
+    def process_id(self) -> int | None:
+        """Of the process that draws; None while there is none."""
+        return self._process.pid if self._line else None
+
     def close(self) -> None:
         """End the process."""
         if self._line is not None:
-            try:
+            with suppress(OSError):  # it has ended already
                 self._line.send(_END)
-            except OSError:
-                pass  # it has ended already
         self._leave()
 
     def _start(self) -> Connection:
@@ -108,7 +112,9 @@ class AvatarApart:
 
 def _serve(line: Connection, memory: Any, config: AvatarConfig) -> None:
     """Draw until told to end, or until nobody is at the other end of the line."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches us too; the owner says when to end
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # a terminal's Ctrl-C reaches us too; the owner says when to end
     avatar = Avatar(config)
     image, segments = _layers(memory, config)
     while (task := _next(line)) is not _END:

@@ -218,11 +218,16 @@ def _run(
     model, stage, seed = place
     spec = plan.stages[stage]
     parent = _parent(plan, spec, model, seed)
-    training = merged(
-        merged(values.get("training") or {}, values["stages"][stage].get("training") or {}),
+    entry = values["stages"][stage]
+    training: dict[str, Any] = {}
+    for layer in (
+        values.get("training"),
+        entry.get("training"),
         values["models"][model],
-    )
-    training = merged(training, {"optimiser": {"seed": seed}})
+        (entry.get("own") or {}).get(model),
+        {"optimiser": {"seed": seed}},
+    ):
+        training = merged(training, layer or {})
     crop = values["crops"][spec.crop]
     identity = {
         "format": FORMAT,
@@ -255,7 +260,7 @@ def _set(path: Path, name: str, entry: Any) -> SetSpec:
 
 
 def _stage(where: str, entry: Mapping[str, Any]) -> StageSpec:
-    values = _without(entry, "training")
+    values = _without(_without(entry, "training"), "own")
     for key in ("train", "validation"):
         listed = [{"set": item} if isinstance(item, str) else item for item in values.get(key, ())]
         values[key] = [from_mapping(Share, item, f"{where}: {key}") for item in listed]

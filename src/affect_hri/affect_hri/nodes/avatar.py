@@ -87,7 +87,7 @@ class AvatarNode(ManagedNode):
         )
         if not self.lockstep:
             self.every(self._period_s, self._tick)
-        self.report(DiagnosticStatus.OK, "rendering", **{"lighting": self._scene.lighting})
+        self.report(DiagnosticStatus.OK, "rendering", lighting=self._scene.lighting)
 
     def _on_scene(self, message: SceneCommand) -> None:
         try:
@@ -124,6 +124,8 @@ class AvatarNode(ManagedNode):
         self._truth.publish(self._ground_truth(header, rendering))
         self._frames.send(frame)
         self._jpegs.send(frame)
+        lighting, render_ms = self._scene.lighting, f"{rendering.render_ms:.1f}"
+        self.report(DiagnosticStatus.OK, "rendering", lighting=lighting, render_ms=render_ms)
 
     def _ground_truth(self, header: Any, rendering: Rendering) -> GroundTruth:
         scene, pose = self._scene, self._pose
