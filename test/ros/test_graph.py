@@ -213,10 +213,17 @@ class TestRunningTrial:
 
 
 @pytest.mark.parametrize(("name", "hears"), [("face", "camera/image_raw"), ("emotion", "faces")])
-def test_perception_over_dds_hears_only_its_input(bench, peer, node_class, tiny_model, name, hears):
+def test_perception_over_dds_hears_only_its_input(
+    bench, peer, node_class, tiny_model, wait_until, name, hears
+):
     """In processes of their own, where nothing is handed over in memory."""
+    where = f"/{peer.namespace}"
+
+    def heard():
+        topics = peer.node.get_subscriber_names_and_types_by_node(name, where)
+        return [topic for topic, _ in topics if not topic.startswith("/parameter_events")]
+
     with bench.running(node_class(name), peer.namespace, model=str(tiny_model)):
         peer.until_status(name, "OK", "waiting for")
-        where = f"/{peer.namespace}"
-        heard = [topic for topic, _ in peer.node.get_subscriber_names_and_types_by_node(name, where)]
-    assert [topic for topic in heard if not topic.startswith("/parameter_events")] == [f"{where}/{hears}"]
+        wait_until(heard, "the subscriptions to be known")
+        assert heard() == [f"{where}/{hears}"]
