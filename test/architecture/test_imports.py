@@ -64,9 +64,9 @@ RULES = (
             "what launch files import stays light",
             f"{NODES}/{module}.py",
             rf"{TORCH}|{MESSAGES}|rclpy|numpy|cv2|affect_.*",
-            allowed=("affect_hri.graph",),
+            allowed=("affect_hri.graph", "affect_hri.middleware"),
         )
-        for module in ("launching", "graph")
+        for module in ("launching", "graph", "middleware")
     ),
 )
 

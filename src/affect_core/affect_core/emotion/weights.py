@@ -55,15 +55,14 @@ def read_weights(path: Path, sha256: str = "") -> State:
     """
     from safetensors.torch import load_file
 
-    _check_there(path)
-    _check_complete(path)
     check_hash(path, sha256)
     return {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
 
 
 def check_hash(path: Path, sha256: str = "") -> str:
-    """The file's hash; raises ModelError when there is no file, or when it has another hash than a given one."""
+    """The file's hash; raises ModelError when there is no whole file, or one with another hash than a given one."""
     _check_there(path)
+    _check_complete(path)
     got = file_sha256(path)
     if sha256 and got != sha256:
         raise ModelError(
