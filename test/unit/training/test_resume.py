@@ -74,8 +74,8 @@ def test_a_run_that_stopped_early_stays_stopped(noisy_file, tmp_path):
 
 
 def test_a_signal_loses_at_most_the_epoch(noisy_file, tmp_path, caplog):
-    # What is installed for the signal, called as Python would: other libraries' tests have left this process with a
-    # signal stack that is too small for the registers of a processor with AMX, and a real signal may end it.
+    # What is installed for the signal, called as Python would. Real signals have ended whole test runs: see the last
+    # item of doc/runtimes.md.
     def arrive():
         signal.getsignal(signal.SIGTERM)(signal.SIGTERM, None)
 

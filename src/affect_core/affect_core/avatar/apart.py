@@ -1,7 +1,7 @@
 """The virtual head, drawn by a process of its own.
 
-In a program whose other threads run Python, drawing takes three times as long: between its kernels it waits for the
-interpreter lock. The other process has a lock of its own. Pixels come back through shared memory.
+Between its kernels drawing needs the interpreter lock, for which it competes with the other threads of a program. The
+other process has a lock of its own. Pixels come back through shared memory.
 """
 
 from __future__ import annotations
