@@ -32,6 +32,16 @@ def test_forward_and_every_parameter_learns(network):
     assert all(torch.isfinite(p.grad).all() for p in network.parameters())
 
 
+def test_an_untrained_efficientnet_begins_near_the_identity():
+    from torchvision.models.efficientnet import MBConv
+
+    blocks = [
+        b for b in ARCHITECTURES.build("effnet_transformer", CLASSES, SIZE).modules() if isinstance(b, MBConv)
+    ]
+    gains = {block.use_res_connect: block.block[-1][1].weight.unique().tolist() for block in blocks}
+    assert gains == {True: [pytest.approx(0.1)], False: [1.0]}
+
+
 def test_regression_has_its_columns_and_ranges():
     from affect_core.emotion.architectures.amal import RegressionHead
 

@@ -56,6 +56,12 @@ def test_settings_are_laid_over_each_other(load):
     assert runs["m/A_1"].training["optimiser"]["epochs"] == 5  # the model has the last word
 
 
+def test_what_a_stage_has_of_a_models_own_comes_last(load):
+    runs = load(stages={"A": {"own": {"m": {"optimiser": {"epochs": 3}}}}}).runs
+    epochs = {name: run.training["optimiser"]["epochs"] for name, run in runs.items()}
+    assert epochs == {"m/first_0": 5, "n/first_0": 9, "m/A_0": 3, "n/A_0": 2, "m/A_1": 3, "n/A_1": 2}
+
+
 def test_the_training_file_names_its_data_relative_to_itself(load, tmp_path):
     content = training_file(load().runs["m/A_1"], Places(tmp_path / "out", tmp_path / "models"), threads=1)
     assert content["init"] == {"from": "../first_0"}
@@ -111,6 +117,7 @@ def test_quick_lays_its_settings_over_the_file(load):
         ({"stages": {"A": {"after": "B"}}}, "after: stage"),
         ({"stages": {"A": {"train": ["c"]}}}, "set 'c'"),
         ({"stages": {"A": {"models": ["x"]}}}, "model 'x'"),
+        ({"stages": {"A": {"own": {"x": {}}}}}, "model 'x'"),
         ({"stages": {"A": {"crop": "wide"}}}, "crop 'wide'"),
         ({"stages": {"A": {"tests": ["z"]}}}, "test 'z'"),
         ({"tests": [{"name": "b", "set": "q"}]}, "set 'q'"),

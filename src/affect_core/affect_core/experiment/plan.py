@@ -260,7 +260,7 @@ def _set(path: Path, name: str, entry: Any) -> SetSpec:
 
 
 def _stage(where: str, entry: Mapping[str, Any]) -> StageSpec:
-    values = _without(_without(entry, "training"), "own")
+    values = _without(entry, "training", "own")
     for key in ("train", "validation"):
         listed = [{"set": item} if isinstance(item, str) else item for item in values.get(key, ())]
         values[key] = [from_mapping(Share, item, f"{where}: {key}") for item in listed]
@@ -282,7 +282,8 @@ def _check(path: Path, plan: Experiment, values: Mapping[str, Any]) -> None:
     for stage, spec in plan.stages.items():
         where = f"{path}: stages: {stage}"
         _known(f"{where}: after: stage", (spec.after,) if spec.after else (), _before(plan, stage))
-        _known(f"{where}: model", spec.models, plan.models)
+        own = values["stages"][stage].get("own") or {}
+        _known(f"{where}: model", (*spec.models, *own), plan.models)
         _known(f"{where}: crop", (spec.crop,), values["crops"])
         _known(f"{where}: set", (share.set for share in (*spec.train, *spec.validation)), plan.sets)
         _known(f"{where}: test", spec.tests, plan.tests)
@@ -303,5 +304,5 @@ def _known(kind: str, names: Iterable[str], known: Any) -> None:
             raise UnknownName(kind, name, known)
 
 
-def _without(values: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {k: v for k, v in values.items() if k != key}
+def _without(values: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {k: v for k, v in values.items() if k not in keys}
