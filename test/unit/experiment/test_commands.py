@@ -131,13 +131,15 @@ def test_the_whole_experiment_of_p0_in_quick(tmp_path):
     assert all("0 left" in text.splitlines()[-1] for text in said)
     models = tmp_path / "out" / "models"
     assert {path.parent.name for path in models.glob("*/results.json")} == {
+        "amal_resnet18",
         "amal_resnet34",
         "effnet_transformer",
         "resnet50",
     }
     result = json.loads((models / "amal_resnet34" / "results.json").read_text())
     assert {row["protocol"] for row in result["rows"]} == {"A", "B", "C"}
-    assert {row["crop"] for row in result["ablation"]} == {"tight", "loose"}
+    ablation = json.loads((models / "amal_resnet18" / "results.json").read_text())["ablation"]
+    assert {row["crop"] for row in ablation} == {"tight", "loose"}
     assert "stand" in result["stand_in"] or "in place of" in result["stand_in"]
 
 

@@ -49,11 +49,12 @@ def table1(plan: Experiment, results: Results, classes: int) -> str:
 
 
 def summary_table(plan: Experiment, results: Results) -> str:
-    """Accuracy with five classes: one line per protocol and test, one column per model."""
+    """Accuracy with five classes: one line per protocol and test, one column per model that has such rows."""
     return _by_model(plan, results, lambda row: row["classes"] == 5 and row["metric"] == "accuracy")
 
 
 def _by_model(plan: Experiment, results: Results, wanted: Callable[[Row], bool]) -> str:
+    results = _compared(results)
     lines = []
     for stage, test in _places(plan):
         cells = [
@@ -171,7 +172,7 @@ _WHERE: Final = ("area", "attention", "gradient")
 def _targets(_plan: Experiment, results: Results) -> str:
     lines = []
     for target in TARGETS:
-        models = results if target.every_model else [m for m in results if m == DEFAULT_MODEL]
+        models = _compared(results) if target.every_model else [m for m in results if m == DEFAULT_MODEL]
         for model in models:
             row = target.find(results[model])
             found = ["-", "not run"] if row is None else [_interval(row), "yes" if target.met(row) else "no"]
@@ -270,6 +271,11 @@ def _with_command(plan: Experiment, title: str, table: str, text: str = "") -> s
     explained = f"{text}\n\n" if text else ""
     command = COMMAND.format(name=plan.name)
     return f"## {title}\n\n{explained}{table}\n\nSynthetic. Made by `{command}`, `{TABLES_COMMAND}`.\n"
+
+
+def _compared(results: Results) -> Results:
+    """Models that Table 1 compares; the ablation may have others."""
+    return {model: result for model, result in results.items() if result["rows"]}
 
 
 Stage = tuple[str, StageSpec]
