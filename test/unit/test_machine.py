@@ -1,6 +1,6 @@
 import pytest
 
-from affect_core.machine import cpu_class, cpu_has_bf16, cpu_model
+from affect_core.machine import cpu_class, cpu_has_bf16, cpu_model, memory_of_tree_mb
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,22 @@ def test_model(tmp_path):
 def test_elsewhere(tmp_path):
     assert (cpu_class(tmp_path / "none"), cpu_has_bf16(tmp_path / "none")) == ("fp32", False)
     assert cpu_model(tmp_path / "none")
+
+
+def test_memory_of_a_process_and_of_its_childrens_children(tmp_path):
+    def process(number, kilobytes, threads):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "status").write_text(f"Name:\tpython\nVmRSS:\t   {kilobytes} kB\nThreads:\t2\n")
+        for thread, children in threads.items():
+            (folder / "task" / str(thread)).mkdir(parents=True)
+            (folder / "task" / str(thread) / "children").write_text(children)
+
+    process(1, 1024, {1: "2 ", 11: "3 "})
+    process(2, 512, {2: ""})
+    process(3, 256, {3: "4"})
+    process(4, 128, {4: ""})
+    assert memory_of_tree_mb(1, tmp_path) == 1.875  # (1024 + 512 + 256 + 128) / 1024
+    assert memory_of_tree_mb(2, tmp_path) == 0.5
+    with pytest.raises(FileNotFoundError):
+        memory_of_tree_mb(5, tmp_path)

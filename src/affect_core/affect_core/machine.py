@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -53,3 +54,12 @@ def _fields(cpu_info: Path) -> dict[str, str]:
 def _pairs(lines: Iterable[str]) -> dict[str, str]:
     parts = (line.partition(":") for line in lines)
     return {key.strip(): value.strip() for key, _, value in parts}
+
+
+def memory_of_tree_mb(process: int, proc: Path = Path("/proc")) -> float:
+    """Resident memory of a process and all its children, MB; raises FileNotFoundError when it has ended."""
+    place = proc / str(process)
+    own_kb = int(_pairs((place / "status").read_text().splitlines())["VmRSS"].split()[0])
+    # Each thread knows the children it has started.
+    lists = [children.read_text().split() for children in sorted(place.glob("task/*/children"))]
+    return own_kb / 1024.0 + sum(memory_of_tree_mb(int(child), proc) for child in chain.from_iterable(lists))

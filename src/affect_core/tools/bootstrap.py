@@ -65,6 +65,11 @@ def _bench(place: Place, arguments: list[str]) -> int:
     return _call(place, str(place.venv / "bin" / "affect-hri"), "bench", *arguments)
 
 
+def _soak(place: Place, arguments: list[str]) -> int:
+    setup(place)
+    return _call(place, str(place.venv / "bin" / "affect-hri"), "soak", *arguments)
+
+
 def _train_all(place: Place, arguments: list[str]) -> int:
     """Whatever of the experiment is left, and then what is still left; start it once per core."""
     setup(place)
@@ -113,6 +118,7 @@ COMMANDS: dict[str, Callable[[Place, list[str]], int]] = {
     "test-long": _test_long,
     "check": _check,
     "bench": _bench,
+    "soak": _soak,
     "clean": _clean,
     "train-all": _train_all,
     "table1": _table1,

@@ -52,7 +52,7 @@ def _options(*names: str) -> Callable[[Any], Any]:
 
 PERCEPTION = ("model", "runtime")
 RUNTIME_CHOICES = _rows()["runtime"]["choices"]
-SCENE = ("head", "port", "motor_file", "lighting", "occlusion", "look", "colour")
+SCENE = ("head", "port", "motor_file", "lighting", "occlusion", "look", "colour", "fps")
 SOURCE = ("path", "device")
 
 
@@ -230,3 +230,33 @@ def _table(summaries: list[Summary]) -> Table:
     for number, (what, _) in enumerate(rows[0][1:], start=1):
         table.add_row(what, *(row[number][1] for row in rows))
     return table
+
+
+@click.command()
+@click.option("--minutes", default=10.0, show_default=True, type=click.FloatRange(0.5), help="Of each run.")
+@click.option("--output", default="reports", show_default=True, type=click.Path(path_type=Path))
+def soak(minutes: float, output: Path) -> None:
+    """The closed loop at 30 frames per second for a long time, alone and beside a busy core; soak.json, soak.png.
+
+    Exit code 3 when memory or latency grow, frames are dropped, or labels stall.
+    """
+    from dataclasses import asdict
+
+    from affect_hri.bench import soak as measuring
+
+    runs = {}
+    with _progress() as bar:
+        for name, hog in (("quiet", False), ("busy_core", True)):
+            task = bar.add_task(f"soak {name}", total=1.0)
+            windows = measuring.soak(
+                minutes,
+                hog,
+                lambda share, task=task: bar.update(task, completed=share),  # type: ignore[misc]
+            )
+            runs[name] = (windows, measuring.judge(windows, hog))
+    path = measuring.write_soak(runs, output)
+    for name, (_, verdict) in runs.items():
+        click.echo(f"{name}: " + ", ".join(f"{key} {value:.4g}" for key, value in asdict(verdict).items()))
+    passed = all(verdict.passed for _, verdict in runs.values())
+    click.echo(f"soak {'passed' if passed else 'failed'}; {path}")
+    sys.exit(0 if passed else PARTIAL)

@@ -63,9 +63,9 @@ class Row:
 Watcher = Callable[[Frame], Seen]
 
 
-def lines() -> list[Line]:
-    """All lines of this part, for `make bench`."""
-    rows = judged()
+def lines(frames: int = FRAMES) -> list[Line]:
+    """All lines of this part, for `make bench`; ``frames`` of each scene."""
+    rows = judged(frames=frames)
     return [ratio_line(rows), torch_line(rows), iou_line(rows)]
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from affect_core.avatar import LOOKS, Avatar, AvatarConfig
+from affect_core.bench.targets import Line, single
 from affect_core.heads.expressions import load_expressions
 from affect_core.heads.motion import NS_PER_S, Motion
 from affect_core.heads.rig import Pose
@@ -92,6 +93,15 @@ def digest_elsewhere(look: str, frames: int) -> str:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return result.stdout
+
+
+def lines(frames: int = 200) -> list[Line]:
+    """All lines of this part, for `make bench`: the slowest look is judged."""
+    times = [time_look(look, frames) for look in looks()]
+    slowest = max(times, key=lambda one: one.median_ms)
+    each = {one.look: {"median_ms": round(one.median_ms, 2), "min_ms": round(one.min_ms, 2)} for one in times}
+    same = all(digest_elsewhere(one.look, frames) == one.digest for one in times)
+    return [single("render_ms", slowest.median_ms, frames, look=slowest.look, looks=each, same_pictures=same)]
 
 
 def looks() -> Sequence[str]:

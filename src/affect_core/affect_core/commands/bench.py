@@ -1,33 +1,59 @@
-"""``affect-hri bench``: how long the virtual head takes to draw."""
+"""``affect-hri bench``: how fast everything is, against what there was before and against its targets."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from affect_core.bench.targets import Line
 
 
 @click.command()
-@click.option("--frames", default=300, show_default=True, type=click.IntRange(20), help="Frames per look.")
-def bench(frames: int) -> None:
-    """Render time per 1280x720 frame with shadows and ground truth, and whether pictures repeat bit by bit.
+@click.option(
+    "--part", "parts", multiple=True, help="Only this part (repeatable): rendering, emotion, faces, loop."
+)
+@click.option(
+    "--output", default="reports", show_default=True, type=click.Path(path_type=Path), help="For bench.json."
+)
+@click.option("--quick", is_flag=True, help="A tenth of the time; the numbers are a hint.")
+@click.option("--strict", is_flag=True, help="Exit code 3 when a target is missed.")
+def bench(parts: tuple[str, ...], output: Path, quick: bool, strict: bool) -> None:
+    """Speed of every stage and of the whole loop; a table, and bench.json. Counts on a quiet machine only.
 
-    Times count on a quiet machine; on a busy one the processor time says what drawing itself takes.
-    Exit code 1 when pictures differ from run to run.
+    The part loop needs the built workspace. Exit code 1 when pictures of the virtual head differ from run to run.
     """
-    from affect_core.bench.rendering import LIMIT_MS, digest_elsewhere, looks, time_look
+    from rich.console import Console
 
-    slowest, different = 0.0, []
-    click.echo("look    median     min     p95  ms per 1280x720 frame   processor median")
-    for look in looks():
-        times = time_look(look, frames)
-        clock = f"{times.median_ms:7.1f} {times.min_ms:7.1f} {times.p95_ms:7.1f}"
-        click.echo(f"{look:6s} {clock}  {f'of {frames}':21s}   {times.median_cpu_ms:.1f} ms")
-        slowest = max(slowest, times.median_ms)
-        if digest_elsewhere(look, frames) != times.digest:
-            different.append(look)
-    click.echo(
-        f"pictures from run to run: {'different: ' + ', '.join(different) if different else 'identical'}"
-    )
-    verdict = "within" if slowest <= LIMIT_MS else "above"
-    click.echo(f"slowest median {slowest:.1f} ms, {verdict} the limit of {LIMIT_MS:g} ms")
-    if different:
+    from affect_core.bench.parts import measure_parts, write_lines
+
+    console = Console(stderr=True)
+    with console.status("bench") as status:
+        lines = measure_parts(parts, lambda text: status.update(f"bench: {text}"), 0.1 if quick else 1.0)
+    path = write_lines(lines, output)
+    _show(lines)
+    missed = [line.name for line in lines if not line.met]
+    click.echo(f"{len(lines) - len(missed)} of {len(lines)} targets met; {path}")
+    if any(line.more.get("same_pictures") is False for line in lines):
+        click.echo(
+            "the virtual head drew other pictures in another process: expected the same bits", err=True
+        )
         raise SystemExit(1)
+    if strict and missed:
+        raise SystemExit(3)
+
+
+def _show(lines: list[Line]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="Benchmark")
+    for title in ("line", "ours", "other", "ratio", "unit", "n", "target", "met"):
+        table.add_column(title, justify="left" if title in ("line", "unit", "target") else "right")
+    for line in lines:
+        numbers = (line.ours, line.other, line.ratio)
+        texts = ["-" if number is None else f"{number:.4g}" for number in numbers]
+        table.add_row(line.name, *texts, line.unit, str(line.n), line.target, "yes" if line.met else "no")
+    Console().print(table)
