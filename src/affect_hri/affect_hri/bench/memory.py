@@ -21,6 +21,8 @@ from affect_hri.nodes.face import FaceNode
 from affect_hri.program import Program, Signals
 
 FRAMES = 90
+_STILL = 45
+"""Poses before the first one that moves."""
 WIDTH, HEIGHT = 1280, 720
 STALL_S = 0.5
 """Without an answer for so long, the next frame is sent: the first one may come before there is a reader."""
@@ -63,7 +65,7 @@ def moving_heads(faces: int, frames: int = FRAMES) -> list[ImageRGB]:
     """Frames of 1280x720: one head, or a square number of them side by side, each in another moment of its motion."""
     across = round(faces**0.5)
     avatar = Avatar(AvatarConfig(width=WIDTH // across, height=HEIGHT // across))
-    tiles = [avatar.render(pose).image_rgb for pose in poses(frames)]
+    tiles = [avatar.render(pose).image_rgb for pose in poses(_STILL + frames)[_STILL:]]
     if across == 1:
         return tiles
     moments = [k * frames // across**2 for k in range(across**2)]
