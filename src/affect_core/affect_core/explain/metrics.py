@@ -18,16 +18,18 @@ def top_pixels(heatmap: Heatmap, share: float = TOP_SHARE) -> Mask:
     """The highest ``share`` of the pixels, rounded, at least one; among equals the first in reading order.
 
     Args:
-        heatmap: (H, W).
+        heatmap: (H, W), finite.
         share: 0..1.
 
     Returns:
         bool (H, W).
     """
     count = max(1, round(share * heatmap.size))
-    order = np.argsort(-heatmap, axis=None, kind="stable")
-    mask = np.zeros(heatmap.size, np.bool_)
-    mask[order[:count]] = True
+    flat = heatmap.ravel()
+    lowest = np.partition(flat, -count)[-count]  # of the highest
+    mask = np.asarray(flat > lowest)
+    equals = np.flatnonzero(flat == lowest)
+    mask[equals[: count - int(mask.sum())]] = True
     return mask.reshape(heatmap.shape)
 
 

@@ -38,7 +38,7 @@ def face_mask(landmarks_xy: Floats, size_px: int) -> Mask:
 
 
 class _FaceAxes:
-    """A grid of crop pixels, and ellipses on it whose axes are the face's.
+    """The pixels of a crop, and ellipses on them whose axes are the face's.
 
     Lengths are in units of the face: the distance between the eyes or from eyes to mouth, whichever is
     longer, because a turned head shortens one of them. A grown face has the eyes 63 mm apart and the mouth
@@ -57,15 +57,16 @@ class _FaceAxes:
         self.mouth_half = float(np.linalg.norm(points[4] - points[3])) / 2.0 / self.unit
         self._down = down / max(float(np.linalg.norm(down)), 1e-6)
         self._across = np.array([self._down[1], -self._down[0]])
-        rows, columns = np.mgrid[:size_px, :size_px]
-        self._grid = np.stack([columns, rows], axis=-1).astype(np.float64)  # (S, S, 2), x first
+        steps = np.arange(size_px) / self.unit
+        self._along_across, self._along_down = (
+            axis[0] * steps[None, :] + axis[1] * steps[:, None] for axis in (self._across, self._down)
+        )  # (S, S): where each pixel lies along the two axes, in face units
 
     def ellipse(self, centre_xy: Floats, half_width: float, half_height: float, lower: float = 0.0) -> Mask:
         """Pixels of an ellipse; its half axes and how far it is moved down are in face units."""
-        offset = (self._grid - centre_xy) / self.unit - lower * self._down
-        return np.asarray(
-            (offset @ self._across / half_width) ** 2 + (offset @ self._down / half_height) ** 2 <= 1.0
-        )
+        across = (self._along_across - centre_xy @ self._across / self.unit) / half_width
+        down = (self._along_down - (centre_xy @ self._down / self.unit + lower)) / half_height
+        return np.asarray(across * across + down * down <= 1.0)
 
 
 def _face(axes: _FaceAxes) -> Mask:
