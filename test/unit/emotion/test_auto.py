@@ -136,11 +136,13 @@ def test_a_damaged_memory_is_measured_again(fakes, model_folder, clock, own_cach
 
 
 def test_measuring_takes_turns_and_ends(clock):
-    slow, quick = Fake("slow", clock, 3.0), Fake("quick", clock, 0.5)
+    slow, quick = Fake("slow", clock, 3.0), Fake("quick", clock, 0.25)
     medians_s = auto.measure({("s", "fp32"): slow, ("q", "fp32"): quick}, np.zeros(1), clock)
-    assert medians_s == {("s", "fp32"): 3.0, ("q", "fp32"): 0.5}
-    assert slow.passes == 2  # six times slower after the warm-up: not measured any further
-    assert quick.passes == 2 + 5  # 2 s are over after the fourth; the fifth began in time
+    assert medians_s == {("s", "fp32"): 3.0, ("q", "fp32"): 0.25}
+    assert slow.passes == 2 * 2  # twelve times slower after the warm-up: not measured any further
+    assert quick.passes == 2 * (
+        2 + 5
+    )  # of two one counts; 2 s are over after the fourth turn; the fifth began in time
 
 
 def test_nothing_can_run(fakes, model_folder, clock):
