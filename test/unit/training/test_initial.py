@@ -28,6 +28,18 @@ def test_the_second_stage_starts_from_the_first(tiny_file, first_stage, tmp_path
     assert load_card(second).mean == load_card(first_stage).mean
 
 
+def test_gradients_are_scaled_down(tiny_file, first_stage, tmp_path):
+    """Far below Adam's epsilon (1e-8) they move nothing any more."""
+    start = {"init": {"from": "first"}}
+    moved, held = (
+        run(tiny_file, tmp_path / name, changes=start | {"optimiser": {"clip_norm": norm}})
+        for name, norm in (("moved", 0.0), ("held", 1e-16))
+    )
+    before = weights(first_stage)["trunk.0.weight"]
+    assert (weights(moved)["trunk.0.weight"] - before).abs().max() > 1e-3
+    assert torch.allclose(weights(held)["trunk.0.weight"], before, atol=1e-6)
+
+
 def test_checkpoints_are_as_good_as_model_folders(tiny_file, first_stage, tmp_path):
     start = {"init": {"from": str(first_stage / "work" / "best.ckpt")}}
     second = run(tiny_file, tmp_path / "second", changes=CHANGES | start)

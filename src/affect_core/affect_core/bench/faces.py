@@ -15,6 +15,7 @@ from affect_core import torch_compat
 from affect_core.bench.clips import SCENES, Person, play
 from affect_core.bench.targets import Line, single, versus
 from affect_core.faces import CropSpec, FaceConfig, FaceStage, iou_matrix
+from affect_core.threads import one_thread_per_caller
 from affect_core.types import Floats, Frame
 
 FRAMES: Final = 45
@@ -64,7 +65,8 @@ Watcher = Callable[[Frame], Seen]
 
 
 def lines(frames: int = FRAMES) -> list[Line]:
-    """All lines of this part, for `make bench`; ``frames`` of each scene."""
+    """All lines of this part, for `make bench`; ``frames`` of each scene, one thread as in the programs."""
+    one_thread_per_caller()
     rows = judged(frames=frames)
     return [ratio_line(rows), torch_line(rows), iou_line(rows)]
 

@@ -34,8 +34,10 @@ class Integral:
         """The whole image as float32 (1, h, w, 3), 0..255."""
         left, right = _bins(np.zeros(1, np.int64), np.array([self.size_wh[0]]), size_wh[0])
         top, bottom = _bins(np.zeros(1, np.int64), np.array([self.size_wh[1]]), size_wh[1])
-        rows = self._sums[bottom[0]] - self._sums[top[0]]
-        sums = rows[:, right[0]] - rows[:, left[0]]
+        rows = self._sums.take(bottom[0], axis=0)
+        rows -= self._sums.take(top[0], axis=0)
+        sums = rows.take(right[0], axis=1)
+        sums -= rows.take(left[0], axis=1)
         return _mean(sums[None], bottom - top, right - left)
 
     def windows(self, windows_xyxy: Ints, size_px: int) -> Pixels:

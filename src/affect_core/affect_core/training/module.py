@@ -124,7 +124,10 @@ class EmotionModule(LightningModule):
         """AdamW (Adam without weight decay; betas 0.9 and 0.999) with the configured schedule."""
         config = self._optimiser
         optimiser = torch.optim.AdamW(
-            self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
+            self.network.parameters(),
+            config.learning_rate,
+            weight_decay=config.weight_decay,
+            fused=not config.clip_norm,  # Lightning clips no gradients of fused ones
         )
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = SCHEDULES[config.schedule].scheduler(optimiser, config, steps)

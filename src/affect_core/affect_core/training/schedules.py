@@ -28,6 +28,7 @@ class OptimiserConfig(Settings):
     batch_size: int = setting(64, "images per step", low=2)
     learning_rate: float = setting(1e-3, "highest learning rate", low=0.0)
     weight_decay: float = setting(0.0, "weight decay (AdamW)", low=0.0)
+    clip_norm: float = setting(0.0, "gradients are scaled down to this norm (L2, of all); 0 = never", low=0.0)
     schedule: str = setting("plateau", "learning rate schedule", choices=("plateau", "one_cycle", "constant"))
     patience: int = setting(
         3, "plateau: epochs without a better validation loss before the rate falls to a tenth", low=1

@@ -198,6 +198,7 @@ def _trainer(plan: TrainingConfig, work: Path, hardware: Hardware) -> Trainer:
         devices=hardware.devices,
         strategy=hardware.strategy,
         max_epochs=optimiser.epochs,
+        gradient_clip_val=optimiser.clip_norm or None,
         precision=cast(Any, resolve_precision(optimiser.precision, hardware)),
         callbacks=[
             EpochLog(work / LOG_FILE, optimiser.batch_size),
