@@ -143,8 +143,8 @@ def test_somebody_who_moves_beside_the_others_is_found_sooner(watch):
         return [(0, 0.99), (400, 0.99)] if k >= 8 else [(0, 0.99)]
 
     seen, world = watch(script, 20, picture=picture)
-    assert world.searches == [0, 7, 12]  # stir_s = 0.1 is over at 7 already; then 0.15 s
-    assert [len(faces) for faces in seen] == [1] * 12 + [2] * 8
+    assert world.searches == [0, 7, 14]  # stir_s = 0.1 is over at 7 already; then 0.2 s, and a sample that changes
+    assert [len(faces) for faces in seen] == [1] * 14 + [2] * 6
 
 
 def test_what_moves_on_without_being_anybody_is_searched_ever_less_often(watch):
@@ -154,7 +154,7 @@ def test_what_moves_on_without_being_anybody_is_searched_ever_less_often(watch):
         return frame
 
     _, world = watch(lambda k: [(0, 0.99)], 80, picture=picture)
-    assert world.searches == [0, 3, 8, 15, 26, 42, 65]  # after 0.1, 0.15, 0.225, ... s
+    assert world.searches == [0, 3, 9, 21, 45, 75]  # after 0.1, 0.2, 0.4, 0.8 s, and then redetect_s
 
 
 def test_after_a_loss_the_search_goes_on_for_half_a_second(watch):

@@ -18,7 +18,7 @@ from affect_core.faces import CropSpec, FaceConfig, FaceStage, iou_matrix
 from affect_core.threads import one_thread_per_caller
 from affect_core.types import Floats, Frame
 
-FRAMES: Final = 45
+FRAMES: Final = 90
 """Of each scene."""
 
 JUDGED_SEED: Final = 100

@@ -56,7 +56,7 @@ class FaceConfig(Settings):
     )
     stir_s: float = setting(
         0.1,
-        "the same while something moves beside those who are followed, s; grows by half while nobody new is found",
+        "the same while something moves beside those who are followed, s; doubles while nobody new is found",
         low=0.0,
     )
     search_s: float = setting(

@@ -61,7 +61,7 @@ class Follower:
     - when a face is lost: its score drops, its box jumps, or it has run into another one;
     - when the picture changes as a whole;
     - every ``redetect_s`` while faces are followed: so long may a newcomer wait beside others; sooner while
-      something moves beside them: after ``stir_s``, and half as long again after each such search that finds nobody new;
+      something moves beside them: after ``stir_s``, and twice as long after each such search that finds nobody new;
     - every ``search_s`` while nobody is there, and for ``id_timeout_s`` after a loss.
 
     What a search finds takes the place of what was followed. A followed face that it misses stays until a second
@@ -140,7 +140,7 @@ class Follower:
         self._stirred_ns = stamp_ns
         if stamp_ns - self._searched_ns < self._patience_ns:
             return False
-        self._patience_ns = self._patience_ns * 3 // 2
+        self._patience_ns = self._patience_ns * 2
         return True
 
     def _search(self, image_rgb: ImageRGB, held: Sequence[_Held]) -> list[_Held]:

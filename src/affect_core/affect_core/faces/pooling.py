@@ -48,11 +48,16 @@ class Integral:
         """
         left, right = _bins(windows_xyxy[:, 0], windows_xyxy[:, 2], size_px)
         top, bottom = _bins(windows_xyxy[:, 1], windows_xyxy[:, 3], size_px)
-        row_low, row_high, low, high = top[:, :, None], bottom[:, :, None], left[:, None], right[:, None]
-        sums = self._sums[row_high, high] - self._sums[row_low, high]
-        sums += self._sums[row_low, low]
-        sums -= self._sums[row_high, low]
+        sums = self._corners(bottom, right)
+        sums -= self._corners(top, right)
+        sums += self._corners(top, left)
+        sums -= self._corners(bottom, left)
         return _mean(sums, bottom - top, right - left)
+
+    def _corners(self, rows: Ints, columns: Ints) -> NDArray[Any]:
+        """The integral at all crossings of (N, h) rows and (N, w) columns: (N, h, w, 3)."""
+        places = rows[:, :, None] * self._sums.shape[1] + columns[:, None, :]
+        return np.asarray(self._sums.reshape(-1, 3).take(places, axis=0))
 
 
 def pool_windows(image_rgb: ImageRGB, windows_xyxy: Ints, size_px: int) -> Pixels:
