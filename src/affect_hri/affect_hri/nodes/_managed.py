@@ -256,6 +256,11 @@ class ManagedNode(LifecycleNode):
         self.destroy_node()
 
     @property
+    def is_active(self) -> bool:
+        """Whether its lifecycle has come to active."""
+        return self._state == "active"
+
+    @property
     def _state(self) -> str:
         return str(self._state_machine.current_state[1])
 
