@@ -54,5 +54,9 @@ class ModelError(AffectError):
     """Weights or card are missing, truncated, or do not fit each other."""
 
 
+class ExplainError(AffectError):
+    """An explanation failed its own check; there is no map, because it would say something false."""
+
+
 class HeadError(AffectError):
     """The robot head is not there or refuses."""

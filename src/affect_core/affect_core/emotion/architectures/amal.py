@@ -42,6 +42,11 @@ class Amal(nn.Module):
         self.regressor = RegressionHead(channels) if regression else None
         self.classifier = nn.Linear(channels, classes)
 
+    @property
+    def features_layer(self) -> nn.Module:
+        """The last layer whose output has places."""
+        return self.trunk
+
     def forward(self, batch: Tensor) -> Output:
         """(N, 3, S, S) -> logits (N, C), attention (N, S / 16, S / 16), regression (N, 3) if it was asked for."""
         features = self.trunk(batch).float()  # (N, K, h, w)

@@ -53,6 +53,12 @@ class EffNetTransformer(nn.Module):
         self.encoder = nn.TransformerEncoder(layer, layers, nn.LayerNorm(_WIDTH), enable_nested_tensor=False)
         self.classifier = nn.Linear(_WIDTH, classes)
 
+    @property
+    def features_layer(self) -> nn.Module:
+        """The last layer whose output has places."""
+        layer: nn.Module = self.features
+        return layer
+
     def forward(self, batch: Tensor) -> Output:
         """(N, 3, S, S) -> logits (N, C)."""
         tokens = self.features(batch).flatten(2).transpose(1, 2)  # (N, T, 1280)

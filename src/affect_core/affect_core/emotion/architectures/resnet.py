@@ -26,6 +26,12 @@ class ResNet50(nn.Module):
         self.trunk = trunk
         self.classifier = nn.Linear(features, classes)
 
+    @property
+    def features_layer(self) -> nn.Module:
+        """The last layer whose output has places."""
+        layer: nn.Module = self.trunk.layer4
+        return layer
+
     def forward(self, batch: Tensor) -> Output:
         """(N, 3, S, S) -> logits (N, C)."""
         return Output(self.classifier(self.trunk(batch)))
