@@ -31,7 +31,7 @@ class GradCamExplainer:
 
 
 class GuidedExplainer:
-    """Gradients that flow only where something was seen and where it speaks for the target.
+    """Size of the gradients that flow only where something was seen and where it speaks for the target; no sign.
 
     Args:
         cam: weights them by its maps (guided Grad-CAM); None = they stand alone.
@@ -52,7 +52,8 @@ class GuidedExplainer:
         guided: Tensor = self._method.attribute(inputs.clone().requires_grad_(), target=target).detach()
         if self._cam is not None:
             guided = guided * torch.relu(self._cam.maps(inputs, target))
-        return to_heatmaps(guided, self._name)
+        # A gradient has the sign of a change of colour, not of evidence: without it red and green would cancel out.
+        return to_heatmaps(guided.abs(), self._name)
 
 
 def grad_cam(explained: Explained, _config: ExplainConfig) -> Explainer:

@@ -31,7 +31,7 @@ def baselines(inputs: Tensor, config: ExplainConfig) -> Tensor:
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Within it torch and numpy draw from ``seed``; afterwards they go on as if nothing had been drawn."""
-    state, numpy_state = torch.random.get_rng_state(), np.random.get_state()
+    state, numpy_state = torch.random.get_rng_state(), np.random.get_state()  # noqa: NPY002
     torch.manual_seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - captum's GradientShap draws from it
     try:

@@ -6,7 +6,7 @@ from typing import Final
 
 import torch
 from captum.attr import LRP
-from captum.attr._utils.lrp_rules import EpsilonRule
+from captum.attr._utils.lrp_rules import EpsilonRule, GammaRule
 from torch import Tensor, nn
 
 from affect_core.errors import Unavailable
@@ -17,12 +17,15 @@ from affect_core.explain.network import Explained
 _RULED: Final = (
     nn.Conv2d, nn.Linear, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Dropout, nn.Flatten, nn.Identity,
 )  # fmt: skip
+_WEIGHTED: Final = (nn.Conv2d, nn.Linear)
 _PASSING: Final = (nn.Flatten, nn.Identity)
 _SHAPING: Final = (torch.flatten, "flatten", "float", getattr)
 
 
 class LrpExplainer:
-    """Hands the logit back from layer to layer, epsilon rule; nothing of it is lost.
+    """Hands the logit back from layer to layer, in proportion to what each input added; nothing of it is lost.
+
+    Biases get no share (LRP-0 without them): what they added is handed on with the rest, or the sum would be short of it.
 
     Captum's LRP says nothing when it meets what it has no rule for: on a ResNet the relevance grows beyond 1e28. Only
     networks that are a chain of convolutions, linear layers, ReLUs and pools are taken.
@@ -36,8 +39,10 @@ class LrpExplainer:
         """See `Explainer.attribute`."""
         network = self._explained.split
         assert network is not None  # `_refuse_others`
-        for part in network.modules():
-            if isinstance(part, _PASSING):  # captum asks for a rule; it takes it away again afterwards
+        for part in network.modules():  # captum takes the rules away again afterwards
+            if isinstance(part, _WEIGHTED):
+                part.rule = GammaRule(gamma=0.0, set_bias_to_zero=True)
+            elif isinstance(part, _PASSING):
                 part.rule = EpsilonRule()
         found: Tensor = LRP(network).attribute(inputs.clone().requires_grad_(), target=target).detach()
         with torch.no_grad():
