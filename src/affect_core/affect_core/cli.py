@@ -18,6 +18,7 @@ from affect_core.commands.bench import bench
 from affect_core.commands.data import data
 from affect_core.commands.evaluate import evaluate
 from affect_core.commands.experiment import experiment
+from affect_core.commands.explain import explain
 from affect_core.commands.head import head
 from affect_core.commands.models import models
 from affect_core.commands.quantise import quantise
@@ -89,6 +90,7 @@ commands.add_command(quantise)
 commands.add_command(data)
 commands.add_command(evaluate)
 commands.add_command(experiment)
+commands.add_command(explain)
 
 
 def main() -> None:

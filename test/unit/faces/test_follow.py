@@ -143,7 +143,11 @@ def test_somebody_who_moves_beside_the_others_is_found_sooner(watch):
         return [(0, 0.99), (400, 0.99)] if k >= 8 else [(0, 0.99)]
 
     seen, world = watch(script, 20, picture=picture)
-    assert world.searches == [0, 7, 14]  # stir_s = 0.1 is over at 7 already; then 0.2 s, and a sample that changes
+    assert world.searches == [
+        0,
+        7,
+        14,
+    ]  # stir_s = 0.1 is over at 7 already; then 0.2 s, and a sample that changes
     assert [len(faces) for faces in seen] == [1] * 14 + [2] * 6
 
 

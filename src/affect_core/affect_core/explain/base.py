@@ -51,7 +51,7 @@ class ExplainConfig(Settings):
     batch: int = setting(16, "perturbed pictures in a forward pass", low=1)
     seed: int = setting(0, "of everything that is drawn", low=0)
     tolerance: float = setting(
-        0.02,
+        0.05,
         "largest error of a promised sum, share of what it should be (of 1 logit, if that is more)",
         low=0.0,
     )

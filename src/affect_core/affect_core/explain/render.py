@@ -14,6 +14,7 @@ COLOUR_MAPS = {
     "inferno": cv2.COLORMAP_INFERNO,
 }
 """Names of the colour maps, from the lowest to the highest value."""
+SUPPORTS_RGB, OPPOSES_RGB = (214, 39, 40), (31, 80, 200)
 
 
 def overlay(image_rgb: ImageRGB, heatmap: Heatmap, alpha: float = 0.5, colour_map: str = "turbo") -> ImageRGB:
@@ -26,6 +27,21 @@ def overlay(image_rgb: ImageRGB, heatmap: Heatmap, alpha: float = 0.5, colour_ma
         colour_map: one of `COLOUR_MAPS`.
     """
     return _blend(image_rgb, colours(heatmap, colour_map), np.full(heatmap.shape, alpha))
+
+
+def signed_overlay(image_rgb: ImageRGB, heatmap: Heatmap, strength: float = 0.8) -> ImageRGB:
+    """A signed heatmap over a grey copy of the image: red supports, blue opposes, nothing where it is 0.
+
+    Args:
+        image_rgb: uint8 (H, W, 3).
+        heatmap: (H, W); its 99th percentile without sign gets the full colour.
+        strength: opacity of the full colour, 0..1.
+    """
+    grey = np.repeat(image_rgb.mean(axis=2, keepdims=True), 3, axis=2)
+    largest = float(np.quantile(np.abs(heatmap), 0.99)) or float(np.abs(heatmap).max()) or 1.0
+    level = np.clip(heatmap / largest, -1.0, 1.0)
+    colour = np.where(level[..., None] > 0, np.array(SUPPORTS_RGB), np.array(OPPOSES_RGB))
+    return _blend(np.asarray(grey + 0.5, np.uint8), np.asarray(colour, np.uint8), strength * np.abs(level))
 
 
 def overlay_on_image(

@@ -1,0 +1,44 @@
+"""One map, measured: how much of it lies on the face, and where there."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affect_core.explain.metrics import face_share, region_shares
+from affect_core.faces.crop import crop_to_image_points, image_to_crop_points
+from affect_core.faces.regions import regions
+from affect_core.types import Face, Heatmap
+
+
+def measure_map(heatmap: Heatmap, face: Face) -> dict[str, float]:
+    """Shares of a map in crop pixels.
+
+    Returns:
+        ``box_share``, ``face_share``: share of the highest tenth of the pixels inside the detected box, and inside the
+        face drawn around the landmarks; NaN for a flat map.
+        ``box_area``, ``face_area``: share of the crop that these cover: the former two by chance.
+        ``region_NAME``: share of the positive mass per region of `affect_core.faces.regions`.
+    """
+    size = heatmap.shape[0]
+    landmarks = image_to_crop_points(face.detection.landmarks_xy, face.crop.crop_to_image)
+    masks = regions(landmarks, size)
+    box, inside = box_mask(face, size), ~masks["background"]
+    shares = region_shares(heatmap, masks)
+    return {
+        "box_share": face_share(heatmap, box),
+        "box_area": float(box.mean()),
+        "face_share": face_share(heatmap, inside),
+        "face_area": float(inside.mean()),
+        **{f"region_{name}": share for name, share in shares.items()},
+    }
+
+
+def box_mask(face: Face, size_px: int) -> NDArray[np.bool_]:
+    """Crop pixels that lie inside the detected box of the source image: (S, S)."""
+    rows, columns = np.mgrid[:size_px, :size_px]
+    points = crop_to_image_points(np.column_stack([columns.ravel(), rows.ravel()]), face.crop.crop_to_image)
+    left, top, right, bottom = face.detection.box_xyxy
+    x, y = points[:, 0], points[:, 1]
+    inside = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
+    return np.asarray(inside.reshape(size_px, size_px))
