@@ -168,6 +168,34 @@ class TestDeepLift:
         found = explain(TwiceUsed(), "deep_lift", inputs)[0]
         np.testing.assert_allclose(found, [[1.25, 3.75], [0.0, 0.0]], rtol=1e-5)
 
+    def test_overlapping_pools_lose_nothing(self):
+        """Red 0 5 1 3 (baseline 0), windows of 3 with step 1: maxima 5 and 5, both from the second pixel: 10."""
+
+        class Pooled(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.pool = nn.MaxPool2d((1, 3), stride=1)
+
+            def forward(self, batch):
+                return Output(self.pool(batch[:, :1]).sum(dim=(2, 3)))
+
+        inputs = torch.zeros(1, 3, 1, 4)
+        inputs[0, 0, 0] = torch.tensor([0.0, 5.0, 1.0, 3.0])
+        np.testing.assert_allclose(explain(Pooled(), "deep_lift", inputs)[0], [[0.0, 10.0, 0.0, 0.0]])
+        # Where the baseline's maximum is the larger one: -1 -2 -3 -4 gives -1 and -2, shared by where 0 was found.
+        inputs[0, 0, 0] = torch.tensor([-1.0, -2.0, -3.0, -4.0])
+        assert explain(Pooled(), "deep_lift", inputs)[0].sum() == pytest.approx(-3.0)
+
+    @pytest.mark.parametrize("name", ["amal", "resnet50"])
+    def test_real_networks_keep_the_sum(self, name):
+        """To a tenth of a percent, against baselines of several colours."""
+        torch.manual_seed(0)
+        network = ARCHITECTURES.build(name, 6, 64)
+        with torch.no_grad():
+            network.classifier.weight *= 20.0
+        inputs = torch.randn(1, 3, 64, 64)
+        assert np.isfinite(explain(network, "deep_lift_shap", inputs, baselines=3, tolerance=0.001)).all()
+
     def test_what_it_has_no_rule_for_is_an_error_and_no_map(self):
         class Squared(Pair):
             def forward(self, batch):

@@ -14,9 +14,10 @@ from affect_core.emotion.base import Output, Runtime
 from affect_core.emotion.card import Card
 from affect_core.emotion.weights import load_model
 from affect_core.explain.base import Predict
-from affect_core.explain.pairs import Product, Quotient
+from affect_core.explain.pairs import Largest, Product, Quotient
 
-_OPERANDS: Final[dict[type[nn.Module], int]] = {nn.ReLU: 1, nn.Sigmoid: 1, Product: 2, Quotient: 2}
+_OPERANDS: Final[dict[type[nn.Module], int]] = {Product: 2, Quotient: 2}
+"""Of all others one."""
 _CALLS: Final[dict[type[nn.Module], tuple[Any, ...]]] = {
     nn.ReLU: (functional.relu, torch.relu, "relu", "relu_"),
     nn.Sigmoid: (torch.sigmoid, functional.sigmoid, "sigmoid", "sigmoid_"),
@@ -112,8 +113,8 @@ def split_activations(network: nn.Module) -> fx.GraphModule:
     """The same function, computed so that DeepLIFT's and guided backpropagation's rules hold.
 
     Every use of a ReLU or sigmoid becomes a module of its own (torchvision's residual blocks use one ReLU twice), sums
-    are no longer made in place, and products and quotients of two computed values become modules that know the rule
-    for them. Parameters are shared with the given network, not copied.
+    are no longer made in place, and maximum pools, products and quotients of two computed values become modules that
+    know the rule for them. Parameters are shared with the given network, not copied.
     """
     traced = fx.symbolic_trace(network)
     for number, node in enumerate(list(traced.graph.nodes)):
@@ -122,7 +123,7 @@ def split_activations(network: nn.Module) -> fx.GraphModule:
             name = f"split_{number}"
             traced.add_submodule(name, made)
             with traced.graph.inserting_before(node):
-                new = traced.graph.call_module(name, tuple(node.args[: _OPERANDS[type(made)]]))
+                new = traced.graph.call_module(name, tuple(node.args[: _OPERANDS.get(type(made), 1)]))
             node.replace_all_uses_with(new)
             traced.graph.erase_node(node)
         elif node.op == "call_function" and node.target in _SUMS:
@@ -137,10 +138,14 @@ def _replacement(traced: fx.GraphModule, node: fx.Node) -> nn.Module | None:
     """The module that takes the node's place; None if it stays."""
     if node.op == "call_module":
         module = traced.get_submodule(str(node.target))
+        if isinstance(module, nn.MaxPool2d):
+            return Largest.like(module)
         return type(module)() if isinstance(module, nn.ReLU | nn.Sigmoid) else None
     if node.op not in ("call_function", "call_method"):
         return None
     for kind, targets in _CALLS.items():
-        if node.target in targets and all(isinstance(a, fx.Node) for a in node.args[: _OPERANDS[kind]]):
+        if node.target in targets and all(
+            isinstance(a, fx.Node) for a in node.args[: _OPERANDS.get(kind, 1)]
+        ):
             return kind()
     return None

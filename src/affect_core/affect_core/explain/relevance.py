@@ -13,12 +13,13 @@ from affect_core.errors import Unavailable
 from affect_core.explain.base import ExplainConfig, Explainer, Heatmaps
 from affect_core.explain.checks import check_sum, to_heatmaps
 from affect_core.explain.network import Explained
+from affect_core.explain.pairs import Largest
 
 _RULED: Final = (
     nn.Conv2d, nn.Linear, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Dropout, nn.Flatten, nn.Identity,
 )  # fmt: skip
 _WEIGHTED: Final = (nn.Conv2d, nn.Linear)
-_PASSING: Final = (nn.Flatten, nn.Identity)
+_PASSING: Final = (nn.Flatten, nn.Identity, Largest)
 _SHAPING: Final = (torch.flatten, "flatten", "float", getattr)
 
 
