@@ -54,8 +54,10 @@ def test_synth_ohbot_ends_with_the_manifest(call, tmp_path):
     assert (tmp_path / "contact_sheet.png").exists()
 
 
-def test_bench_prints_a_row_per_look(call):
-    lines = call("bench", "--frames", 20)
-    assert [line.split()[0] for line in lines[1:3]] == ["face", "ohbot"]
-    assert lines[3] == "pictures from run to run: identical"
-    assert lines[-1].startswith("slowest median ")
+def test_bench_draws_every_look_and_the_same_pictures_again(call, tmp_path):
+    lines = call("bench", "--part", "rendering", "--quick", "--output", tmp_path)
+    assert lines[-1].endswith(f" of 1 targets met; {tmp_path / 'bench.json'}")
+    (line,) = json.loads((tmp_path / "bench.json").read_text())["lines"]
+    assert line["name"] == "render_ms"
+    assert set(line["more"]["looks"]) == {"face", "ohbot"}
+    assert line["more"]["same_pictures"]
