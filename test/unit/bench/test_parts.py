@@ -26,7 +26,7 @@ def test_only_the_parts_asked_for_are_measured(monkeypatch):
 
 
 def test_an_unknown_part_is_refused_before_anything_is_measured():
-    with pytest.raises(UnknownName, match=r"part of the benchmark 'fases'.*emotion, faces"):
+    with pytest.raises(UnknownName, match=r"part of the benchmark 'fases'.*emotion, explain, faces"):
         measure_parts(["fases"], lambda text: pytest.fail(text))
 
 

@@ -47,6 +47,13 @@ def _faces() -> Callable[[Progress, float], list[Line]]:
     return lambda _progress, share: lines(max(20, round(FRAMES * share)))
 
 
+@PARTS.register("explain")
+def _explain() -> Callable[[Progress, float], list[Line]]:
+    from affect_core.bench.explain import ROUNDS, lime_line
+
+    return lambda _progress, share: [lime_line(rounds=max(1, round(ROUNDS * share)))]
+
+
 def load_others() -> None:
     """Add the parts of other installed packages; they bring theirs by an entry point of `GROUP`."""
     known = PARTS.names()

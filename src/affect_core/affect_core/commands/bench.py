@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--part", "parts", multiple=True, help="Only this part (repeatable): rendering, emotion, faces, loop."
+    "--part",
+    "parts",
+    multiple=True,
+    help="Only this part (repeatable): rendering, emotion, explain, faces, loop.",
 )
 @click.option(
     "--output", default="reports", show_default=True, type=click.Path(path_type=Path), help="For bench.json."

@@ -153,7 +153,7 @@ def _plot(runs: dict[str, Sequence[Window]], path: Path) -> None:
             axis.plot(minutes, [getattr(w, key) for w in windows], label=name)
     for axis, title in zip(axes, ("labels per second", "latency, 99 of 100, ms", "memory, MB"), strict=True):
         axis.set_ylabel(title)
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, 1.15 * axis.get_ylim()[1])
     axes[0].legend()
     axes[-1].set_xlabel("minutes")
     figure.savefig(path, dpi=110)
