@@ -1,4 +1,4 @@
-"""How fast LIME is on the fastest runtime, against the same LIME of captum's on eager torch, and whether it says the same."""
+"""How fast LIME is on the fastest runtime against captum's on eager torch, and whether it says the same."""
 
 from __future__ import annotations
 
