@@ -27,7 +27,7 @@ def test_every_line_has_a_target_with_a_sentence():
         ("latency_nodes_p99_ms", "fp32", 100.1, 100.0),
         ("amal_ratio", "vnni", 5.9, 6.0),
         ("amal_ratio", "fp32", 1.4, 1.5),
-        ("memory_loop_fps", "amx", 119.0, 120.0),
+        ("lime_ratio", "memory_loop_fps", "amx", 119.0, 120.0),
         ("memory_loop_fps", "fp32", 39.0, 40.0),
         ("rss_mb", "amx", 1501.0, 1500.0),
     ],
