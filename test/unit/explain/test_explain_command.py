@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from PIL import Image
 from skimage.data import astronaut
 
-from affect_core.commands.explain import explain
+from affect_core.commands.explain import distinct, explain
 from affect_core.explain import EXPLAINERS
 
 QUICK = ("saliency", "grad_cam", "amal_attention")
@@ -74,6 +74,29 @@ def test_pictures_without_a_face_are_skipped_and_told(photograph, tmp_path):
     assert "expected a picture at" in done.stderr
     skipped = json.loads((tmp_path / "out" / "explain.json").read_text())["skipped"]
     assert [name.rsplit("/", 1)[1] for name in skipped] == ["grey.png", "torn.png"]
+
+
+def test_pictures_of_one_name_and_models_of_one_name_have_folders_of_their_own(photograph, tmp_path):
+    (tmp_path / "other").mkdir()
+    Image.fromarray(astronaut()[:300, 80:400]).save(tmp_path / "other" / "astronaut.png")
+    twice = ["--model", "amal_small", "--model", "amal_small"]
+    output = tmp_path / "out"
+    done = call(photograph, tmp_path / "other", "--methods", "saliency", *twice, "--output", output)
+    assert done.exit_code == 0, done.output
+    entries = json.loads((output / "explain.json").read_text())["explanations"]
+    assert [(entry["picture"], entry["model"]) for entry in entries] == [
+        ("astronaut", "amal_small"),
+        ("astronaut", "amal_small_2"),
+        ("astronaut_2", "amal_small"),
+        ("astronaut_2", "amal_small_2"),
+    ]
+    maps = [np.load(output / entry["folder"] / "maps.npz")["saliency"] for entry in entries]
+    assert (maps[0] == maps[1]).all()
+    assert (maps[0] != maps[2]).any()
+
+
+def test_names_that_are_taken_are_passed_over():
+    assert distinct(["a", "a_2", "a", "b", "a"]) == ["a", "a_2", "a_3", "b", "a_4"]
 
 
 def test_no_picture_at_all(tmp_path):

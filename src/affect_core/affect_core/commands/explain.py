@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain, count, product
 from pathlib import Path
 
 import click
 
 ALL = "all"
 PARTIAL, UNREADABLE = 3, 4
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """The names, those that come again with a number: two pictures of one name must not share a folder."""
+    found: list[str] = []
+    for name in names:
+        numbered = (f"{name}_{number}" for number in count(2))
+        found.append(next(free for free in chain([name], numbered) if free not in found))
+    return found
 
 
 @click.command()
@@ -53,15 +64,24 @@ def explain(
     files = [file for path in pictures for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     cards = [load_card(name) for name in models or (EmotionConfig().model,)]
     config = ExplainConfig(samples=samples, seed=seed)
-    studies = [Study(card, names, config, target) for card in cards]
-    unfit = [why for study in studies for why in study.unfit.values()]
+    studies = dict(
+        zip(
+            distinct(card.name for card in cards),
+            (Study(card, names, config, target) for card in cards),
+            strict=True,
+        )
+    )
+    named = dict(zip(distinct(file.stem for file in files), files, strict=True))
+    unfit = [why for study in studies.values() for why in study.unfit.values()]
     made: list[Explanation] = []
     skipped: dict[str, str] = {}
     with tqdm(total=len(files) * len(studies), desc="explain", unit="face") as bar:
-        for file, study in product(files, studies):
+        for (picture, file), (model, study) in product(named.items(), studies.items()):
             try:
-                folder = output / file.stem / study.card.name
-                made.append(study.explain(file, folder, lambda method: bar.set_postfix_str(method)))
+                one = study.explain(
+                    file, output / picture / model, lambda method: bar.set_postfix_str(method)
+                )
+                made.append(replace(one, picture=picture, model=model))
             except InputError as error:
                 skipped[str(file)] = str(error)
             bar.update()

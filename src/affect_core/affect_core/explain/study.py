@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -35,8 +37,7 @@ class Explanation:
     """One face, read by one model and explained by several methods.
 
     Attributes:
-        picture: name of the picture.
-        model: name of the model.
+        picture, model: names, from the file and the card.
         label: that is explained.
         probabilities: label -> share.
         face: its crop and landmarks.
@@ -143,8 +144,6 @@ def largest_face(picture: Path, card: Card) -> Face:
 
 
 def _digest(face: Face) -> str:
-    import hashlib
-
     return hashlib.sha256(face.crop.image_rgb.tobytes()).hexdigest()
 
 
@@ -161,8 +160,6 @@ def _load(folder: Path, settings: dict[str, Any]) -> tuple[dict[str, Heatmap], d
 
 
 def _save(folder: Path, settings: dict[str, Any], maps: dict[str, Heatmap], found: dict[str, Any]) -> None:
-    import io
-
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **maps)
     write_whole(folder / MAPS_FILE, buffer.getvalue())
