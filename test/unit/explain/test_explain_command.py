@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from PIL import Image
 from skimage.data import astronaut
 
-from affect_core.commands.explain import distinct, explain
+from affect_core.commands.explain import explain
 from affect_core.explain import EXPLAINERS
 
 QUICK = ("saliency", "grad_cam", "amal_attention")
@@ -95,8 +95,48 @@ def test_pictures_of_one_name_and_models_of_one_name_have_folders_of_their_own(p
     assert (maps[0] != maps[2]).any()
 
 
-def test_names_that_are_taken_are_passed_over():
-    assert distinct(["a", "a_2", "a", "b", "a"]) == ["a", "a_2", "a_3", "b", "a_4"]
+def test_frames_of_a_bag_and_two_models_side_by_side(request, tmp_path, tiny_model):
+    bag = request.config.rootpath / "bags" / "short_even"
+    options = ["--methods", "grad_cam,saliency", "--limit", 3, "--no-curves", "--sanity", 1]
+    done = call(bag, *options, "--model", "amal_small", "--model", tiny_model, "--output", tmp_path)
+    assert done.exit_code == 0, done.output
+    content = json.loads((tmp_path / "explain.json").read_text())
+    small, tiny = content["models"].values()
+    assert small["faces"] == tiny["faces"] == 3
+    assert sum(small["labels"].values()) == 3
+    shares = [
+        e["methods"]["grad_cam"]["face_share"] for e in content["explanations"] if e["model"] == "amal_small"
+    ]
+    assert small["methods"]["grad_cam"]["face_share"]["mean"] == pytest.approx(np.mean(shares))
+    assert "deletion_area" not in small["methods"]["grad_cam"]
+    assert set(small["sanity"]) == {"grad_cam", "saliency"}
+    assert [pair["methods"] for pair in small["agreement"]] == [["grad_cam", "saliency"]]
+    assert {e["truth"] for e in content["explanations"]} == {"neutral", "disapproval"}
+    kept = np.load(tmp_path / "mean_amal_small.npz")
+    assert {name.split("/")[0] for name in kept} == set(small["labels"])
+    page = (tmp_path / "report.html").read_text()
+    assert "Models side by side" in page
+    for source in re.findall(r'src="([^"]+)"', page):
+        assert (tmp_path / source).is_file()
+
+
+def test_another_margin_makes_another_crop(photograph, tmp_path):
+    for name, margin in (("as_card", []), ("wide", ["--margin", 1.0])):
+        done = call(photograph, "--methods", "saliency", "--sanity", 0, *margin, "--output", tmp_path / name)
+        assert done.exit_code == 0, done.output
+    areas = [
+        json.loads((tmp_path / name / "explain.json").read_text())["explanations"][0]["methods"]["saliency"]
+        for name in ("as_card", "wide")
+    ]
+    assert areas[1]["face_area"] < 0.5 * areas[0]["face_area"]
+
+
+def test_a_bag_that_cannot_be_read(tmp_path):
+    (tmp_path / "bag").mkdir()
+    (tmp_path / "bag" / "metadata.yaml").write_text("nothing")
+    done = call(tmp_path / "bag", "--output", tmp_path / "out")
+    assert done.exit_code == 4
+    assert "cannot be read" in done.stderr or "not a bag" in done.stderr
 
 
 def test_no_picture_at_all(tmp_path):

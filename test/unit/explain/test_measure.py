@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from affect_core.avatar.truth import Segment
 from affect_core.explain.measure import box_mask, measure_map
 from affect_core.explain.render import OPPOSES_RGB, SUPPORTS_RGB, signed_overlay
 from affect_core.types import Crop, Detection, Face
@@ -38,6 +39,26 @@ def test_shares_by_hand(face):
     heatmap[:] = 0.0
     heatmap[58:63, 48:53] = 1.0  # around the nose
     assert measure_map(heatmap, face)["region_nose"] == 1.0
+
+
+def test_what_the_pixels_show_goes_before_what_landmarks_suggest(face):
+    segments = np.full((SIZE, SIZE), Segment.WALL, np.uint8)
+    segments[20:80, 20:80] = Segment.SKIN
+    segments[30:34, 30:70] = Segment.BROW  # the line between the eyes' and the mouth's middle is x = 50
+    segments[38:42, 30:40] = Segment.LID
+    heatmap = np.zeros((SIZE, SIZE), np.float32)
+    heatmap[30:34, 30:70] = 1.0  # 80 pixels right of the line, 4 on it, 76 left
+    heatmap[38:42, 30:40] = 1.0
+    heatmap[0:2] = 1.0  # 200 of the background
+    found = measure_map(heatmap, face, segments)
+    assert found["face_area"] == pytest.approx(0.36)
+    total = 160 + 40 + 200
+    assert found["region_right_brow"] == pytest.approx(84 / total)
+    assert found["region_left_brow"] == pytest.approx(76 / total)
+    assert found["region_right_eye"] == pytest.approx(40 / total)
+    assert found["region_background"] == pytest.approx(200 / total)
+    assert found["region_mouth"] == found["region_nose"] == found["region_rest_of_face"] == 0.0
+    assert sum(v for k, v in found.items() if k.startswith("region_")) == pytest.approx(1.0)
 
 
 def test_red_supports_and_blue_opposes():

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from itertools import chain, count, product
+from itertools import product
 from pathlib import Path
 
 import click
@@ -13,17 +12,8 @@ ALL = "all"
 PARTIAL, UNREADABLE = 3, 4
 
 
-def distinct(names: Iterable[str]) -> list[str]:
-    """The names, those that come again with a number: two pictures of one name must not share a folder."""
-    found: list[str] = []
-    for name in names:
-        numbered = (f"{name}_{number}" for number in count(2))
-        found.append(next(free for free in chain([name], numbered) if free not in found))
-    return found
-
-
 @click.command()
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--methods", default="grad_cam", show_default=True, help="Names, with commas between them, or all."
 )
@@ -34,18 +24,42 @@ def distinct(names: Iterable[str]) -> list[str]:
     "--samples", default=200, show_default=True, type=click.IntRange(8), help="Of LIME and KernelSHAP."
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of what is drawn.")
+@click.option(
+    "--limit",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Pictures of each class and light of a set; frames of a bag, evenly spread.",
+)
+@click.option(
+    "--margin", type=click.FloatRange(-0.3, 2.0), help="Around the face.  [default: as the model's card says]"
+)
+@click.option("--curves/--no-curves", default=True, help="Measure deletion and insertion.  [default: curves]")
+@click.option(
+    "--sanity",
+    "sanity_faces",
+    default=2,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Faces on which maps are compared with those of the network with random weights.",
+)
 def explain(
-    pictures: tuple[Path, ...],
+    inputs: tuple[Path, ...],
     methods: str,
     models: tuple[str, ...],
     target: str,
     output: Path,
     samples: int,
     seed: int,
+    limit: int,
+    margin: float | None,
+    curves: bool,
+    sanity_faces: int,
 ) -> None:
-    """Say why the largest face in each of PICTURES (files, or folders of them) gets its label.
+    """Say why the faces in INPUTS get their labels: pictures, folders of pictures, sets of pictures, bags.
 
-    A folder per picture and model holds the maps (maps.npz), overlays and metrics; explain.json all numbers, report.html
+    A set says where its faces are; elsewhere the largest one is taken. A folder per picture and model holds the maps
+    (maps.npz), overlays and metrics; explain.json all numbers, mean_MODEL.npz the mean maps of each label, report.html
     all of it side by side. What is there already, from the same settings, is not made again. Exit code 3 when a
     picture was skipped, a map failed its check, or a method that was asked for by name does not fit a model; 4 when
     no picture could be used.
@@ -56,36 +70,41 @@ def explain(
     from affect_core.emotion import EmotionConfig, load_card
     from affect_core.errors import InputError
     from affect_core.explain import EXPLAINERS, ExplainConfig
+    from affect_core.explain.comparison import by_model
     from affect_core.explain.page import write_page
     from affect_core.explain.study import Explanation, Study
+    from affect_core.explain.subjects import distinct, evenly, find_subjects
 
     torch_compat.use_threads(1)
     names = EXPLAINERS.names() if methods == ALL else tuple(name.strip() for name in methods.split(","))
-    files = [file for path in pictures for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     cards = [load_card(name) for name in models or (EmotionConfig().model,)]
     config = ExplainConfig(samples=samples, seed=seed)
-    studies = dict(
-        zip(
-            distinct(card.name for card in cards),
-            (Study(card, names, config, target) for card in cards),
-            strict=True,
-        )
-    )
-    named = dict(zip(distinct(file.stem for file in files), files, strict=True))
+    made_for = [Study(card, names, config, target, margin, curves) for card in cards]
+    studies = dict(zip(distinct(card.name for card in cards), made_for, strict=True))
     unfit = [why for study in studies.values() for why in study.unfit.values()]
+    try:
+        subjects = find_subjects(inputs, limit)
+    except InputError as error:
+        click.echo(error, err=True)
+        raise SystemExit(UNREADABLE) from error
     made: list[Explanation] = []
     skipped: dict[str, str] = {}
-    with tqdm(total=len(files) * len(studies), desc="explain", unit="face") as bar:
-        for (picture, file), (model, study) in product(named.items(), studies.items()):
+    with tqdm(total=len(subjects) * len(studies), desc="explain", unit="face") as bar:
+        for subject, (model, study) in product(subjects, studies.items()):
             try:
-                one = study.explain(
-                    file, output / picture / model, lambda method: bar.set_postfix_str(method)
-                )
-                made.append(replace(one, picture=picture, model=model))
+                one = study.explain(subject, output / subject.name / model, bar.set_postfix_str)
+                made.append(replace(one, model=model))
             except InputError as error:
-                skipped[str(file)] = str(error)
+                skipped[subject.source] = str(error)
             bar.update()
-    page = write_page(made, skipped, unfit, output)
+        sanity = {
+            model: studies[model].sanity(
+                [several[index] for index in evenly(len(several), sanity_faces)], bar.set_postfix_str
+            )
+            for model, several in by_model(made).items()
+            if sanity_faces
+        }
+    page = write_page(made, sanity, skipped, unfit, output)
     failed = [why for one in made for why in one.failed.values()]
     for reason in dict.fromkeys((*unfit, *failed, *skipped.values())):
         click.echo(reason, err=True)

@@ -12,7 +12,7 @@ from affect_core.avatar.truth import FACE, MASKS, Segment
 from affect_core.data.crop_set import NO_SEGMENT
 from affect_core.errors import UnknownName
 from affect_core.faces.crop import invert_affine
-from affect_core.faces.regions import regions
+from affect_core.faces.regions import REGIONS, regions
 from affect_core.types import Crop, Floats
 
 MASK_KINDS: Final[dict[str, tuple[Segment, ...]]] = {
@@ -27,7 +27,8 @@ _DRAWN: Final = {
     "rest_of_face": Segment.SKIN,
     "right_eye": Segment.EYE,
     "left_eye": Segment.EYE,
-    "brows": Segment.BROW,
+    "right_brow": Segment.BROW,
+    "left_brow": Segment.BROW,
     "mouth": Segment.LIP,
     "nose": Segment.NOSE,
 }
@@ -57,3 +58,29 @@ def segments_from_landmarks(landmarks_xy: Floats, size_px: int) -> NDArray[np.ui
     for name, segment in _DRAWN.items():
         drawn[masks[name]] = segment
     return drawn
+
+
+def regions_from_segments(segments: NDArray[np.uint8], landmarks_xy: Floats) -> dict[str, NDArray[np.bool_]]:
+    """The regions of `affect_core.faces.regions`, from what every pixel shows.
+
+    Args:
+        segments: (S, S).
+        landmarks_xy: (5, 2), pixels of the same crop; the line between the middles of eyes and mouth parts right
+            from left.
+
+    Returns:
+        Masks of all `REGIONS`, each bool (S, S); background is what is no face, hair among it.
+    """
+    points = np.asarray(landmarks_xy, np.float64)
+    middle, down = points[:2].mean(axis=0), points[3:].mean(axis=0) - points[:2].mean(axis=0)
+    rows, columns = np.mgrid[: segments.shape[0], : segments.shape[1]]
+    is_left = (columns - middle[0]) * down[1] - (rows - middle[1]) * down[0] > 0.0  # the subject's left
+    face = membership("face")[segments]
+    masks: dict[str, NDArray[np.bool_]] = {}
+    for part, sides in (("eyes", ("right_eye", "left_eye")), ("brows", ("right_brow", "left_brow"))):
+        shown = np.isin(segments, MASKS[part])
+        masks |= dict(zip(sides, (shown & ~is_left, shown & is_left), strict=True))
+    masks |= {part: np.isin(segments, MASKS[part]) for part in ("nose", "mouth")}
+    named = np.any(list(masks.values()), axis=0)
+    masks |= {"rest_of_face": face & ~named, "background": ~face}
+    return {name: masks[name] for name in REGIONS}

@@ -125,6 +125,13 @@ def judge(events: Iterable[TruthEvent], records: Iterable[FrameRecord]) -> list[
     return judged
 
 
+def truth_at(events: Iterable[TruthEvent], stamp_ns: int) -> str:
+    """The expression in force at an instant; empty before, between and after commands."""
+    earlier = [event for event in events if event.stamp_ns <= stamp_ns]
+    last = max(earlier, key=lambda event: (event.stamp_ns, event.index), default=None)
+    return last.label if last is not None and last.kind in (EventKind.COMMAND, EventKind.REST) else ""
+
+
 def percentiles(values: Iterable[float], shares: Sequence[float]) -> list[float | None]:
     """Percentiles (linear interpolation) of the values that are not NaN; None where there are none."""
     known = [value for value in values if not np.isnan(value)]

@@ -56,7 +56,7 @@ def summarise(
         "stage_ms": {stage: _median(collected.records, f"{stage}_ms") for stage in STAGES},
         **_scores(result),
     }
-    return {key: _finite(value) for key, value in summary.items()}
+    return {key: finite(value) for key, value in summary.items()}
 
 
 def installed_versions(*packages: str) -> dict[str, str]:
@@ -144,10 +144,10 @@ def _median(records: tuple[FrameRecord, ...], stage: str) -> float | None:
     return percentiles((getattr(record, stage) for record in records), [50])[0]
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """The same with None for NaN and infinity, all the way down."""
     if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
+        return {key: finite(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_finite(part) for part in value]
+        return [finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

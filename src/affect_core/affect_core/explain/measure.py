@@ -5,24 +5,31 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from affect_core.data.masks import regions_from_segments
 from affect_core.explain.metrics import face_share, region_shares
 from affect_core.faces.crop import crop_to_image_points, image_to_crop_points
 from affect_core.faces.regions import regions
 from affect_core.types import Face, Heatmap
 
 
-def measure_map(heatmap: Heatmap, face: Face) -> dict[str, float]:
+def measure_map(heatmap: Heatmap, face: Face, segments: NDArray[np.uint8] | None = None) -> dict[str, float]:
     """Shares of a map in crop pixels.
 
+    Args:
+        heatmap: (S, S).
+        face: with its crop.
+        segments: (S, S), `affect_core.avatar.truth.Segment` of the crop's pixels; None = unknown, and then face and
+            regions are drawn around the landmarks.
+
     Returns:
-        ``box_share``, ``face_share``: share of the highest tenth of the pixels inside the detected box, and inside the
-        face drawn around the landmarks; NaN for a flat map.
+        ``box_share``, ``face_share``: share of the highest tenth of the pixels inside the face's box, and inside the
+        face itself; NaN for a flat map.
         ``box_area``, ``face_area``: share of the crop that these cover: the former two by chance.
         ``region_NAME``: share of the positive mass per region of `affect_core.faces.regions`.
     """
     size = heatmap.shape[0]
     landmarks = image_to_crop_points(face.detection.landmarks_xy, face.crop.crop_to_image)
-    masks = regions(landmarks, size)
+    masks = regions(landmarks, size) if segments is None else regions_from_segments(segments, landmarks)
     box, inside = box_mask(face, size), ~masks["background"]
     shares = region_shares(heatmap, masks)
     return {

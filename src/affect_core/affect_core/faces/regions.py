@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from affect_core.types import Floats
 
 Mask = NDArray[np.bool_]
-REGIONS = ("right_eye", "left_eye", "brows", "nose", "mouth", "rest_of_face", "background")
+REGIONS = (
+    "right_eye",
+    "left_eye",
+    "right_brow",
+    "left_brow",
+    "nose",
+    "mouth",
+    "rest_of_face",
+    "background",
+)
 """Region names. The masks of one crop do not overlap and cover it. Right and left are the subject's."""
 
 
@@ -73,15 +82,15 @@ def _face(axes: _FaceAxes) -> Mask:
     return axes.ellipse(axes.eyes, 1.05, 1.35, lower=0.35)
 
 
-def _brows(axes: _FaceAxes) -> Mask:
-    right, left = (axes.ellipse(eye, 0.45, 0.17, lower=-0.33) for eye in (axes.right_eye, axes.left_eye))
-    return right | left
+def _brow(axes: _FaceAxes, eye: Floats) -> Mask:
+    return axes.ellipse(eye, 0.45, 0.17, lower=-0.33)
 
 
 _PARTS: dict[str, Callable[[_FaceAxes], Mask]] = {
     "right_eye": lambda axes: axes.ellipse(axes.right_eye, 0.34, 0.2),
     "left_eye": lambda axes: axes.ellipse(axes.left_eye, 0.34, 0.2),
-    "brows": _brows,
+    "right_brow": lambda axes: _brow(axes, axes.right_eye),
+    "left_brow": lambda axes: _brow(axes, axes.left_eye),
     "mouth": lambda axes: axes.ellipse(axes.mouth, axes.mouth_half + 0.15, 0.26),
     "nose": lambda axes: axes.ellipse((axes.eyes + 2.0 * axes.nose) / 3.0, 0.26, 0.36),
 }
