@@ -245,4 +245,4 @@ def test_an_unsupported_distribution_stops_everything_with_one_line() -> None:
 def test_an_unknown_command_lists_the_known_ones() -> None:
     done = run_bootstrap("everything")
     assert done.returncode == 2
-    assert "setup|demo|test|test-long|check|bench|soak|clean|train-all|table1" in done.stderr
+    assert "setup|demo|test|test-long|check|bench|soak|clean|train-all|table1|overlap" in done.stderr

@@ -84,6 +84,13 @@ def _table1(place: Place, arguments: list[str]) -> int:
     return _call(place, str(place.venv / "bin" / "affect-hri"), "experiment", "table1", *arguments)
 
 
+def _overlap(place: Place, arguments: list[str]) -> int:
+    """Measured, and then written into the page of results."""
+    setup(place)
+    command = (str(place.venv / "bin" / "affect-hri"), "experiment")
+    return _call(place, *command, "overlap", *arguments) or _call(place, *command, "tables")
+
+
 def _check(place: Place, arguments: list[str]) -> int:
     setup(place)
     static = _static_checks(place)
@@ -122,6 +129,7 @@ COMMANDS: dict[str, Callable[[Place, list[str]], int]] = {
     "clean": _clean,
     "train-all": _train_all,
     "table1": _table1,
+    "overlap": _overlap,
 }
 
 

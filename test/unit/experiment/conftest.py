@@ -9,7 +9,10 @@ from affect_core.experiment.session import open_session
 
 TINY = {
     "name": "tiny",
-    "crops": {"tight": {"size_px": 32, "margin": 0.0, "template": "expression"}},
+    "crops": {
+        "tight": {"size_px": 32, "margin": 0.0, "template": "expression"},
+        "loose": {"size_px": 32, "margin": 0.5, "template": "expression"},
+    },
     "sets": {
         "complex6_train": {"humans": {"labels": "complex-6", "images": 12, "seed": 1}},
         "complex6_validation": {"humans": {"labels": "complex-6", "images": 6, "seed": 2}},

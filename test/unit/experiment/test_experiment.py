@@ -5,10 +5,12 @@ import json
 import pytest
 import yaml
 
+from affect_core.data.manifest import load_manifest
 from affect_core.emotion.card import load_card
 from affect_core.errors import ConfigError
 from affect_core.experiment import listing
 from affect_core.experiment.collect import collect_all, results_path
+from affect_core.experiment.overlap import measure_overlap, save_overlap
 from affect_core.experiment.predictions import load_predictions
 from affect_core.experiment.results import read_result
 from affect_core.experiment.session import open_session
@@ -170,6 +172,31 @@ def test_the_committed_checkpoint_still_gives_its_numbers(shipped, tiny_experime
     assert len(compared) == 2 * 5
     assert all(one.agrees for one in compared)
     assert verdict(compared, suite.left_out).startswith("table1 (synthetic): 10 of 10 numbers agree")
+
+
+def test_how_much_of_the_evidence_lies_on_the_face(shipped, tiny_experiment, tmp_path):
+    file, session, _ = tiny_experiment
+    suite = open_suite(str(file), ["robots_unseen"], output=session.places.output, stand_in=True)
+    (one,), pages = measure_overlap(suite, [shipped], limit=1, output=tmp_path, test_key="robots_unseen")
+    assert [page.parent.name for page in pages] == ["tight", "loose"]
+    rows = {(r["crop"], r["method"], r["measure"]): r for r in one.rows}
+    assert {key[1] for key in rows} == {"gradient_shap", "grad_cam"}
+    areas = [rows[crop, "gradient_shap", "face_area"] for crop in ("tight", "loose")]
+    assert areas[1]["mean"] == pytest.approx(
+        areas[0]["mean"] / 2.0**2, rel=0.35
+    )  # twice as wide, twice as high
+    assert areas[0]["n"] == len({(r.label, r.lighting) for r in suite_records(suite)})
+    assert all(0.0 <= row["lo"] <= row["mean"] <= row["hi"] <= 1.0 for row in rows.values())
+
+    save_overlap(session.places.models, one, threads=1, seconds=1.0)
+    collect_all(session.plan, session.places)  # which leaves it there
+    assert read_result(results_path(session.places.models, "one"))["overlap"]["rows"] == list(one.rows)
+    line = f"| tight | grad_cam | one | {rows['tight', 'grad_cam', 'box_share']['mean']:.3f} ["
+    assert line in results_page(session.plan, session.places)
+
+
+def suite_records(suite):
+    return load_manifest(suite.places.set_folder("robots_unseen")).records
 
 
 def test_a_number_that_differs_is_noticed(shipped, tiny_experiment):

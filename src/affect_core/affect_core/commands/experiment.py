@@ -142,6 +142,56 @@ def table1(config: Path | None, models: Path | None, output: Path | None, **how:
 @experiment.command()
 @_config
 @_models
+@_output
+@_threads
+@_quick
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(1), help="Pictures per class and light."
+)
+@click.option(
+    "--maps",
+    default=Path("reports/overlap"),
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the maps and pages.",
+)
+@click.argument("names", nargs=-1, metavar="[MODEL]...")
+def overlap(
+    names: tuple[str, ...],
+    config: Path | None,
+    models: Path | None,
+    output: Path | None,
+    threads: int,
+    quick: bool,
+    limit: int,
+    maps: Path,
+) -> None:
+    """Measure how much of each committed MODEL's evidence lies on the face of the OhBot, into its results.json.
+
+    Explains the OhBot test by GradientSHAP and Grad-CAM, on tight and on loose crops. Maps that are there already are not
+    made again. Afterwards the page of results is written anew.
+    """
+    from time import perf_counter
+
+    from affect_core.experiment.overlap import TEST, measure_overlap, save_overlap
+    from affect_core.experiment.session import models_beside
+    from affect_core.experiment.suite import open_suite
+    from affect_core.experiment.table1 import committed_models
+
+    _log_to_stderr()
+    started_s = perf_counter()
+    suite = open_suite(str(_file(config)), (TEST,), output, threads, quick)
+    folder = models or models_beside(_file(config))
+    chosen = [folder / name for name in names or committed_models(folder, suite.plan.models)]
+    found, pages = measure_overlap(suite, chosen, limit, maps)
+    for one in found:
+        save_overlap(folder, one, threads, perf_counter() - started_s)
+    click.echo(f"overlap (synthetic): {', '.join(one.model for one in found)}; {' '.join(map(str, pages))}")
+
+
+@experiment.command()
+@_config
+@_models
 @click.option(
     "--page", type=click.Path(path_type=Path), help=f"The page that is written.  [default: {RESULTS_PAGE}]"
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import click
@@ -64,55 +62,35 @@ def explain(
     picture was skipped, a map failed its check, or a method that was asked for by name does not fit a model; 4 when
     no picture could be used.
     """
-    from tqdm import tqdm
-
     from affect_core import torch_compat
     from affect_core.emotion import EmotionConfig, load_card
     from affect_core.errors import InputError
     from affect_core.explain import EXPLAINERS, ExplainConfig
-    from affect_core.explain.comparison import by_model
-    from affect_core.explain.page import write_page
-    from affect_core.explain.study import Explanation, Study
-    from affect_core.explain.subjects import distinct, evenly, find_subjects
+    from affect_core.explain.run import explain_all
+    from affect_core.explain.study import Study
+    from affect_core.explain.subjects import distinct, find_subjects
 
     torch_compat.use_threads(1)
     names = EXPLAINERS.names() if methods == ALL else tuple(name.strip() for name in methods.split(","))
     cards = [load_card(name) for name in models or (EmotionConfig().model,)]
     config = ExplainConfig(samples=samples, seed=seed)
-    made_for = [Study(card, names, config, target, margin, curves) for card in cards]
-    studies = dict(zip(distinct(card.name for card in cards), made_for, strict=True))
-    unfit = [why for study in studies.values() for why in study.unfit.values()]
+    several = [Study(card, names, config, target, margin, curves) for card in cards]
+    studies = dict(zip(distinct(card.name for card in cards), several, strict=True))
+    unfit = [why for study in several for why in study.unfit.values()]
     try:
         subjects = find_subjects(inputs, limit)
     except InputError as error:
         click.echo(error, err=True)
         raise SystemExit(UNREADABLE) from error
-    made: list[Explanation] = []
-    skipped: dict[str, str] = {}
-    with tqdm(total=len(subjects) * len(studies), desc="explain", unit="face") as bar:
-        for subject, (model, study) in product(subjects, studies.items()):
-            try:
-                one = study.explain(subject, output / subject.name / model, bar.set_postfix_str)
-                made.append(replace(one, model=model))
-            except InputError as error:
-                skipped[subject.source] = str(error)
-            bar.update()
-        sanity = {
-            model: studies[model].sanity(
-                [several[index] for index in evenly(len(several), sanity_faces)], bar.set_postfix_str
-            )
-            for model, several in by_model(made).items()
-            if sanity_faces
-        }
-    page = write_page(made, sanity, skipped, unfit, output)
-    failed = [why for one in made for why in one.failed.values()]
-    for reason in dict.fromkeys((*unfit, *failed, *skipped.values())):
+    found = explain_all(studies, subjects, output, sanity_faces)
+    for reason in dict.fromkeys((*unfit, *found.failed, *found.skipped.values())):
         click.echo(reason, err=True)
-    maps = sum(len(one.maps) for one in made)
+    maps = sum(len(one.maps) for one in found.made)
     click.echo(
-        f"{maps} maps of {len(made)} faces, {len(failed)} failed their check, {len(skipped)} pictures skipped; {page}"
+        f"{maps} maps of {len(found.made)} faces, {len(found.failed)} failed their check, "
+        f"{len(found.skipped)} pictures skipped; {found.page}"
     )
-    if not made:
+    if not found.made:
         raise SystemExit(UNREADABLE)
-    if failed or skipped or (unfit and methods != ALL):
+    if found.failed or found.skipped or (unfit and methods != ALL):
         raise SystemExit(PARTIAL)

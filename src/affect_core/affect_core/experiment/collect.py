@@ -18,6 +18,9 @@ from affect_core.experiment.statistics import Interval, Sums, difference, interv
 
 DIFFERENCES_FILE: Final = "differences.json"
 DIFFERENCE_METRICS: Final = ("accuracy", "macro_f1")
+CHECKPOINT: Final = "checkpoint"
+OVERLAP: Final = "overlap"
+"""Parts of results.json about the checkpoint that is committed, not about runs: others write them."""
 
 Key = tuple[str, Case]
 """Stage and case."""
@@ -49,7 +52,7 @@ def collect_all(plan: Experiment, places: Places) -> list[Path]:
     for model in plan.models:
         if done_runs(plan, places, model, "table1") or done_runs(plan, places, model, "ablation"):
             path = results_path(places.models, model)
-            kept = {k: v for k, v in read_result(path).items() if k == "checkpoint"}
+            kept = {k: v for k, v in read_result(path).items() if k in (CHECKPOINT, OVERLAP)}
             write_result(path, {**collect(plan, places, model, measured[model]), **kept})
             written.append(path)
     if len(written) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -133,6 +133,7 @@ class Experiment:
     """All of it. `runs` stand in the order in which they should be done, parents first."""
 
     name: str
+    crops: Mapping[str, CropSpec]
     sets: Mapping[str, SetSpec]
     tests: Mapping[str, TestSpec]
     models: tuple[str, ...]
@@ -160,7 +161,11 @@ def load_experiment(path: Path, quick: bool = False, stand_in: bool = False) -> 
     sets = {name: _set(path, name, entry) for name, entry in values["sets"].items()}
     tests = _tests(path, values["tests"])
     stages = {name: _stage(f"{path}: stages: {name}", stage) for name, stage in values["stages"].items()}
-    plan = Experiment(values["name"], sets, tests, tuple(values["models"]), stages, quick=quick)
+    crops = {
+        name: from_mapping(CropSpec, entry, f"{path}: crops: {name}")
+        for name, entry in values["crops"].items()
+    }
+    plan = Experiment(values["name"], crops, sets, tests, tuple(values["models"]), stages, quick=quick)
     _check(path, plan, values)
     runs: dict[str, RunSpec] = {}
     for stage, spec in stages.items():
@@ -168,7 +173,7 @@ def load_experiment(path: Path, quick: bool = False, stand_in: bool = False) -> 
             for model in spec.models or plan.models:
                 run = _run(values, plan, runs, (model, stage, seed), stand_in)
                 runs[run.name] = run
-    return Experiment(plan.name, sets, tests, plan.models, stages, runs, quick)
+    return replace(plan, runs=runs)
 
 
 def run_name(model: str, stage: str, seed: int) -> str:

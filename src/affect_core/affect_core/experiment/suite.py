@@ -111,7 +111,7 @@ def evaluate_models(config: SuiteConfig, models: Iterable[str | Path]) -> list[M
         ConfigError, ModelError: a model that cannot be used, or has not the five complex emotions among its labels.
     """
     cards = [_usable(load_card(model)) for model in models]
-    _make_sets(config, [test.set for test in config.tests])
+    make_sets(config, [test.set for test in config.tests])
     return [_evaluate(config, card) for card in cards]
 
 
@@ -136,7 +136,7 @@ def _temperature(config: SuiteConfig, card: Card) -> float | None:
     sets = _validation_sets(config)
     if not sets:
         return None
-    _make_sets(config, sets)
+    make_sets(config, sets)
     read = answers_on_sets(card, dict.fromkeys(sets), config.places, config.threads).values()
     logits = np.concatenate([one.logits for one in read])
     return fit_temperature(logits, np.concatenate([one.truth for one in read]))
@@ -156,7 +156,7 @@ def can_make(plan: Experiment, name: str, places: Places, stand_in: bool) -> boo
     )
 
 
-def _make_sets(config: SuiteConfig, names: Iterable[str]) -> None:
+def make_sets(config: SuiteConfig, names: Iterable[str]) -> None:
     """Together with whoever else makes them; raises InputError if one cannot be made."""
     shop = Workshop(config.plan, config.places, config.threads, config.stand_in)
     outcome = work(shop.graph(), [f"set {name}" for name in names], Locks(config.places.locks))

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from affect_core.data.masks import warp_segments
-from affect_core.emotion.base import EmotionConfig, build_runtime
+from affect_core.emotion.base import AUTO, EmotionConfig, build_runtime
 from affect_core.emotion.card import Card
 from affect_core.emotion.preprocess import to_batch
 from affect_core.errors import ExplainError, InputError, Unavailable
@@ -77,6 +77,7 @@ class Study:
         target: label that is explained; empty = the one that is read.
         margin: around the face, see `CropSpec`; None = as the model's card says.
         with_curves: measure deletion and insertion too, 42 readings for each map.
+        runtime: reads the labels, and changed pictures for the methods that need no gradient.
     """
 
     def __init__(
@@ -87,12 +88,13 @@ class Study:
         target: str = "",
         margin: float | None = None,
         with_curves: bool = True,
+        runtime: str = AUTO,
     ) -> None:
         if target and target not in card.labels:
             raise InputError(f"expected a label of {card.name} ({', '.join(card.labels)}), got {target}")
         self.card, self._target, self._config, self._with_curves = card, target, config, with_curves
         self._crop = card.crop if margin is None else replace(card.crop, margin=margin)
-        self._explained = explain_model(card, build_runtime(EmotionConfig(runtime="auto"), card))
+        self._explained = explain_model(card, build_runtime(EmotionConfig(runtime=runtime), card))
         self._explainers: dict[str, Explainer] = {}
         self.unfit: dict[str, str] = {}
         for method in methods:
