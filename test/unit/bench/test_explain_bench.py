@@ -1,15 +1,22 @@
 import numpy as np
 
-from affect_core.bench.explain import _top, lime_line
+from affect_core.bench.explain import _top, gradient_shap_line, lime_line
 
 
-def test_the_line(monkeypatch, tmp_path):
+def test_the_line_of_lime(monkeypatch, tmp_path):
     monkeypatch.setenv("AFFECT_HRI_CACHE", str(tmp_path))
     line = lime_line(rounds=1)
     assert (line.name, line.n, line.unit) == ("lime_ratio", 1, "ms")
     assert line.ratio == line.other / line.ours
     assert line.more["samples"] == 200
     assert line.more["rank_correlation"] > 0.9
+
+
+def test_the_line_of_gradient_shap():
+    line = gradient_shap_line(rounds=1)
+    assert (line.name, line.n, line.unit) == ("gradientshap_ratio", 1, "ms")
+    assert line.ratio == line.other / line.ours
+    assert line.more["rank_correlation"] > 0.9  # bf16 where the processor has it, else the same
 
 
 def test_the_top_superpixels_are_told_by_their_place():

@@ -49,9 +49,13 @@ def _faces() -> Callable[[Progress, float], list[Line]]:
 
 @PARTS.register("explain")
 def _explain() -> Callable[[Progress, float], list[Line]]:
-    from affect_core.bench.explain import ROUNDS, lime_line
+    from affect_core.bench.explain import ROUNDS, gradient_shap_line, lime_line
 
-    return lambda _progress, share: [lime_line(rounds=max(1, round(ROUNDS * share)))]
+    def lines(_progress: Progress, share: float) -> list[Line]:
+        rounds = max(1, round(ROUNDS * share))
+        return [lime_line(rounds=rounds), gradient_shap_line(rounds=rounds)]
+
+    return lines
 
 
 def load_others() -> None:

@@ -68,7 +68,7 @@ def gradient_shap(explained: Explained, config: ExplainConfig) -> Explainer:
 
     They sum to the logit's difference in the mean only, so their sum is not checked.
     """
-    method = GradientShap(explained.logits)
+    method = GradientShap(explained.rough)
 
     def attribute(inputs: Tensor, target: int) -> Tensor:
         starts = baselines(inputs, config)

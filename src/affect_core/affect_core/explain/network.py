@@ -15,6 +15,7 @@ from affect_core.emotion.card import Card
 from affect_core.emotion.weights import load_model
 from affect_core.explain.base import Predict
 from affect_core.explain.pairs import Largest, Product, Quotient
+from affect_core.machine import cpu_has_bf16
 
 _OPERANDS: Final[dict[type[nn.Module], int]] = {Product: 2, Quotient: 2}
 """Of all others one."""
@@ -43,6 +44,20 @@ class Logits(nn.Module):
         return logits
 
 
+class Rough(nn.Module):
+    """Logits in bf16: three digits, and gradients in a third of the time where the processor multiplies bf16."""
+
+    def __init__(self, logits: nn.Module) -> None:
+        super().__init__()
+        self.logits = logits.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stubs
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """See the class."""
+        with torch.autocast("cpu", torch.bfloat16):
+            logits: Tensor = self.logits(batch)
+        return logits.float()
+
+
 @dataclass(frozen=True, eq=False)
 class Explained:
     """A network, in the forms that explainers use. Its parameters ask for no gradient.
@@ -53,6 +68,7 @@ class Explained:
         logits: the same, logits alone.
         split: gives the same logits (`split_activations`); None if it cannot be traced, and then ``why_not``.
         predict: the logits by the fastest runtime, for methods that need no gradient.
+        rough: the logits with less precision where that is faster, for methods that are estimates anyway.
     """
 
     name: str
@@ -61,6 +77,7 @@ class Explained:
     split: fx.GraphModule | None
     why_not: str
     predict: Predict
+    rough: nn.Module
 
     @property
     def features(self) -> nn.Module:
@@ -106,7 +123,8 @@ def explain_network(network: nn.Module, name: str = "network", predict: Predict 
         with torch.no_grad():
             return logits(torch.from_numpy(batch)).float().numpy()
 
-    return Explained(name, network, logits, split, why_not, predict or eager)
+    rough = Rough(logits) if cpu_has_bf16() else logits
+    return Explained(name, network, logits, split, why_not, predict or eager, rough)
 
 
 def split_activations(network: nn.Module) -> fx.GraphModule:
