@@ -63,13 +63,13 @@ def test_a_frame_without_a_face(model, photograph):
 
 def test_the_shipped_model_reads_the_virtual_head():
     try:
-        find_named("models", "amal_small")
+        find_named("models", "amal_resnet34")
     except ConfigError as error:
-        pytest.skip(f"models/amal_small is not there: {error}")
+        pytest.skip(f"models/amal_resnet34 is not there: {error}")
     from affect_core.avatar import Avatar, Scene
     from affect_core.heads.expressions import load_expressions
 
-    pipeline = Pipeline(FaceConfig(), EmotionConfig(model="amal_small"))
+    pipeline = Pipeline(FaceConfig(), EmotionConfig())
     avatar, table = Avatar(), load_expressions()
     right = 0
     for lighting in ("even", "dim"):

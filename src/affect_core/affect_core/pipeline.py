@@ -1,6 +1,6 @@
 """The whole of perception on one page: frame -> faces -> emotions -> attributions.
 
-    pipeline = Pipeline(FaceConfig(), EmotionConfig(model="amal_small"))
+    pipeline = Pipeline(FaceConfig(), EmotionConfig())
     faces, emotions, attributions = pipeline.run(frame)
 
 The nodes call the same stages one by one.

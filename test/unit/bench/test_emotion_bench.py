@@ -32,4 +32,4 @@ def test_the_line(monkeypatch, tmp_path):
 
 
 def test_defaults_are_the_product_s():
-    assert emotion.measure.__defaults__[:2] == ("amal_small", "auto")
+    assert emotion.measure.__defaults__[:2] == ("amal_resnet34", "auto")

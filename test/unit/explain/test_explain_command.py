@@ -156,7 +156,7 @@ def test_another_target(photograph, tmp_path):
         json.loads((tmp_path / "out" / "explain.json").read_text())["explanations"][0]["label"] == "boredom"
     )
     done = call(photograph, "--target", "glee", "--output", tmp_path / "other")
-    assert "expected a label of amal_small" in str(done.exception)
+    assert "expected a label of amal_resnet34" in str(done.exception)
 
 
 @pytest.mark.long

@@ -61,7 +61,7 @@ class Runtime(Protocol):
 class EmotionConfig(Settings):
     """Which model reads the faces, and how it runs."""
 
-    model: str = setting("amal_small", "a model below models/, or the path of a model folder")
+    model: str = setting("amal_resnet34", "a model below models/, or the path of a model folder")
     runtime: str = setting("torch", "program that runs the network; auto: the fastest here, measured once")
     precision: str = setting(
         "auto",

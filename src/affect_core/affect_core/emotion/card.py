@@ -41,6 +41,8 @@ class Card:
         weights: file, hash, stored type.
         training_data, licence, notes: for the reader.
         results: measured numbers, each with its n.
+        training_heads: parts and measures of the random robot heads among the training pictures, and what of the
+            OhBot lies outside them; see `affect_core.synth.robots.unseen.card_entry`.
     """
 
     folder: Path
@@ -57,6 +59,7 @@ class Card:
     colour_order: str = "RGB"
     notes: str = ""
     results: Mapping[str, Any] = field(default_factory=dict)
+    training_heads: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         source = self.folder / CARD_FILE
@@ -115,8 +118,12 @@ def save_card(card: Card) -> Path:
         "notes": card.notes,
         "results": dict(card.results),
     }
+    if card.training_heads:
+        values["training_heads"] = dict(card.training_heads)
     path = card.folder / CARD_FILE
-    path.write_text(yaml.safe_dump(values, sort_keys=False, width=100, allow_unicode=True))
+    path.write_text(
+        yaml.safe_dump(values, sort_keys=False, width=100, allow_unicode=True, default_flow_style=None)
+    )
     return path
 
 

@@ -15,6 +15,7 @@ from affect_core.experiment.places import Places
 from affect_core.experiment.plan import Experiment, RunSpec
 from affect_core.experiment.results import read_result, write_result
 from affect_core.experiment.train import TRAINING_FILE
+from affect_core.synth.robots.unseen import card_entry
 
 CHOSEN_BY: Final = "macro_f1"
 LOG_FILE: Final = "training_log.csv"
@@ -46,7 +47,8 @@ def ship(plan: Experiment, places: Places, model: str, stage: str = "B", again: 
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
     result = read_result(places.result(run))
-    save_card(replace(card, folder=target, name=model, notes=_notes(plan, run, card.notes, result)))
+    notes, heads = _notes(plan, run, card.notes, result), _training_heads(plan, run)
+    save_card(replace(card, folder=target, name=model, notes=notes, training_heads=heads))
     _note_checkpoint(places, run, card.weights.sha256, result)
     return target
 
@@ -82,6 +84,12 @@ def _notes(plan: Experiment, run: RunSpec, notes: str, result: Mapping[str, Any]
         )
         if part
     )
+
+
+def _training_heads(plan: Experiment, run: RunSpec) -> Mapping[str, Any]:
+    """What the robots in the run's training pictures can be like; nothing if there are none."""
+    kinds = {plan.sets[share.set].kind for share in run.spec.train}
+    return card_entry() if "robots" in kinds else {}
 
 
 def _note_checkpoint(places: Places, run: RunSpec, sha256: str, result: Mapping[str, Any]) -> None:

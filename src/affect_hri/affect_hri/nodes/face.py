@@ -22,7 +22,7 @@ TRANSPORTS = {"raw": _topics.IMAGE_RAW, "compressed": _topics.IMAGE_COMPRESSED}
 class FaceNodeSettings(Settings):
     """What the crops are for, and how images come in."""
 
-    model: str = setting("amal_small", "model (name or folder) whose card says how faces are cropped")
+    model: str = setting("amal_resnet34", "model (name or folder) whose card says how faces are cropped")
     image_transport: str = setting("raw", "which image topic to read", choices=tuple(TRANSPORTS))
 
 

@@ -74,5 +74,9 @@ def excluded() -> dict[str, float]:
 
 
 def card_entry() -> dict[str, Any]:
-    """All of it, for a card or a manifest."""
-    return {"part_types": part_types(), "ranges": ranges(), "ohbot_excluded": excluded()}
+    """All of it, for a card or a manifest: plain lists and numbers."""
+    return {
+        "part_types": {place: list(types) for place, types in part_types().items()},
+        "ranges": {name: list(limits) for name, limits in ranges().items()},
+        "ohbot_excluded": excluded(),
+    }
