@@ -11,8 +11,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from affect_core.commands.experiment import RESULTS_PAGE, experiment
+from affect_core.commands.experiment import README, RESULTS_PAGE, experiment
 from affect_core.errors import ConfigError
+from affect_core.experiment.readme import fill_readme
 from affect_core.experiment.session import models_beside, open_session
 from affect_core.experiment.tables import results_page
 from affect_core.paths import find_shared
@@ -70,6 +71,8 @@ def test_a_failure_is_told_and_the_rest_is_done(tiny_experiment, tmp_path):
 def test_the_committed_page_is_what_the_command_writes():
     session = open_session(ROOT / "config" / "experiments" / "p0.yaml", models=ROOT / "models")
     assert (ROOT / RESULTS_PAGE).read_text() == results_page(session.plan, session.places)
+    readme = (ROOT / README).read_text()
+    assert readme == fill_readme(readme, session.plan, session.places)
 
 
 def test_results_lie_in_the_checkout_even_if_the_file_is_reached_through_an_installed_link(tmp_path):

@@ -16,6 +16,7 @@ PARTIAL = 3
 INTERRUPTED = 130
 DIFFERENT = 1
 RESULTS_PAGE = Path("src/affect_core/doc/results.md")
+README = Path("README.md")
 _DEFAULT = "config/experiments/p0.yaml"
 
 _config = click.option(
@@ -196,16 +197,21 @@ def overlap(
     "--page", type=click.Path(path_type=Path), help=f"The page that is written.  [default: {RESULTS_PAGE}]"
 )
 def tables(config: Path | None, models: Path | None, page: Path | None) -> None:
-    """Write results.json of every model, and the page of results, from the runs that are done."""
+    """Write results.json of every model, the page of results and the README's part, from the runs that are done."""
     from affect_core.experiment.collect import collect_all
+    from affect_core.experiment.readme import fill_readme
     from affect_core.experiment.session import open_session
     from affect_core.experiment.tables import results_page
     from affect_core.files import write_whole
 
     session = open_session(_file(config), models=models)
     collect_all(session.plan, session.places)
-    written = page or _file(config).resolve().parents[2] / RESULTS_PAGE
+    root = _file(config).resolve().parents[2]
+    written = page or root / RESULTS_PAGE
     write_whole(written, results_page(session.plan, session.places))
+    if page is None:
+        readme = root / README
+        write_whole(readme, fill_readme(readme.read_text(), session.plan, session.places))
     click.echo(written)
 
 

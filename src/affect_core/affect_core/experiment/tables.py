@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
-from affect_core.experiment.collect import CHECKPOINT, DIFFERENCES_FILE, OVERLAP, results_path
+from affect_core.experiment.collect import DIFFERENCES_FILE, results_path
+from affect_core.experiment.markdown import interval, signed, table
 from affect_core.experiment.places import Places
 from affect_core.experiment.plan import Experiment, StageSpec, TestSpec
 from affect_core.experiment.results import Result, read_result
 from affect_core.experiment.rows import Row
+from affect_core.experiment.tables_focus import Results, ablation, looks, overlap, shortcut
 from affect_core.experiment.targets import DEFAULT_MODEL, TARGETS
-
-Results = Mapping[str, Result]
-"""Model -> results.json."""
 
 COMMAND: Final = "affect-hri experiment run config/experiments/{name}.yaml"
 TABLES_COMMAND: Final = "affect-hri experiment tables"
@@ -23,29 +22,33 @@ _METRICS: Final = {
     "recall": "recall",
     "macro_f1": "macro F1",
 }
-_NONE: Final = "Not run yet."
 
 
 def results_page(plan: Experiment, places: Places) -> str:
     """The whole page, Markdown."""
-    results = {m: r for m in plan.models if (r := read_result(results_path(places.models, m)))}
+    results = read_results(plan, places)
     sections = [_head(plan, results), *(_section(plan, results, *part) for part in _PARTS)]
     differences = read_result(places.models / DIFFERENCES_FILE).get("rows", [])
     sections.insert(5, _with_command(plan, "Differences between models", _differences(differences)))
     return "\n".join(sections)
 
 
-def table1(plan: Experiment, results: Results, classes: int) -> str:
-    """Accuracy, macro precision, recall and F1 of every model, protocol and test."""
+def read_results(plan: Experiment, places: Places) -> dict[str, Result]:
+    """Of all models that have any."""
+    return {m: r for m in plan.models if (r := read_result(results_path(places.models, m)))}
+
+
+def table1(plan: Experiment, results: Results, classes: int, tests: Sequence[str] = ()) -> str:
+    """Accuracy, macro precision, recall and F1 of every model, protocol and test; ``tests``: only those of these keys."""
     lines = []
-    for stage, test in _places(plan):
+    for stage, test in _places(plan, tests):
         for model, result in results.items():
             found = {row["metric"]: row for row in _select(result["rows"], stage, test, classes)}
             if found:
-                cells = [_interval(found[metric]) for metric in _METRICS]
+                cells = [interval(found[metric]) for metric in _METRICS]
                 seeds, n = found["accuracy"]["seeds"], found["accuracy"]["n"]
                 lines.append([_protocol(stage), _shown(test), model, *cells, f"{seeds}", f"{n}"])
-    return _table(["protocol", "test", "model", *_METRICS.values(), "seeds", "pictures"], lines)
+    return table(["protocol", "test", "model", *_METRICS.values(), "seeds", "pictures"], lines)
 
 
 def summary_table(plan: Experiment, results: Results) -> str:
@@ -58,12 +61,12 @@ def _by_model(plan: Experiment, results: Results, wanted: Callable[[Row], bool])
     lines = []
     for stage, test in _places(plan):
         cells = [
-            next((_interval(r) for r in _select(one["rows"], stage, test) if wanted(r)), "-")
+            next((interval(r) for r in _select(one["rows"], stage, test) if wanted(r)), "-")
             for one in results.values()
         ]
         if set(cells) != {"-"}:
             lines.append([_protocol(stage), _shown(test), *cells])
-    return _table(["protocol", "test", *results], lines)
+    return table(["protocol", "test", *results], lines)
 
 
 def _five(plan: Experiment, results: Results) -> str:
@@ -83,9 +86,9 @@ def _intensity(plan: Experiment, results: Results) -> str:
             rows = _select(result["parts"], stage, test, 6)
             found = {r["intensity"]: r for r in rows if "intensity" in r and r["metric"] == "macro_f1"}
             if test.name == "complex_test" and found:
-                cells = [_interval(found[name]) if name in found else "-" for name in bins]
+                cells = [interval(found[name]) if name in found else "-" for name in bins]
                 lines.append([_protocol(stage), model, *cells])
-    return _table(["protocol", "model", *bins], lines)
+    return table(["protocol", "model", *bins], lines)
 
 
 def _lighting(plan: Experiment, results: Results) -> str:
@@ -96,9 +99,9 @@ def _lighting(plan: Experiment, results: Results) -> str:
             rows = _select(result["parts"], stage, test, 6)
             found = {r["lighting"]: r for r in rows if "lighting" in r and r["metric"] == "accuracy"}
             if found:
-                cells = [_interval(found[name]) if name in found else "-" for name in ("even", "dim")]
+                cells = [interval(found[name]) if name in found else "-" for name in ("even", "dim")]
                 lines.append([_protocol(stage), _shown(test), model, *cells])
-    return _table(["protocol", "test", "model", "even", "dim"], lines)
+    return table(["protocol", "test", "model", "even", "dim"], lines)
 
 
 def _few_shot(plan: Experiment, results: Results) -> str:
@@ -110,110 +113,35 @@ def _few_shot(plan: Experiment, results: Results) -> str:
             cells = []
             for stage in stages:
                 rows = _select(result["rows"], stage, test, 6)
-                cells.append(next((_interval(r) for r in rows if r["metric"] == "accuracy"), "-"))
+                cells.append(next((interval(r) for r in rows if r["metric"] == "accuracy"), "-"))
             if set(cells) != {"-"}:
                 lines.append([_shown(test), model, *cells])
-    return _table(["test", "model", *(_protocol(stage) for stage in stages)], lines)
+    return table(["test", "model", *(_protocol(stage) for stage in stages)], lines)
 
 
-def _calibration(plan: Experiment, results: Results) -> str:
-    """Calibration error with six classes, before and after temperature scaling."""
+def calibration(plan: Experiment, results: Results, tests: Sequence[str] = ()) -> str:
+    """Calibration error with six classes, before and after temperature scaling; ``tests`` as in `table1`."""
     lines = []
-    for stage, test in _places(plan):
+    for stage, test in _places(plan, tests):
         for model, result in results.items():
             before = [r for r in _select(result["rows"], stage, test, 6) if r["metric"] == "ece"]
             after = [r for r in _select(result["calibration"], stage, test, 6) if r["metric"] == "ece"]
             if before and after:
-                lines.append(
-                    [_protocol(stage), _shown(test), model, _interval(before[0]), _interval(after[0])]
-                )
-    return _table(["protocol", "test", "model", "ECE", "ECE after scaling"], lines)
+                lines.append([_protocol(stage), _shown(test), model, interval(before[0]), interval(after[0])])
+    return table(["protocol", "test", "model", "ECE", "ECE after scaling"], lines)
 
 
-def _shortcut(_plan: Experiment, results: Results) -> str:
-    names = ("correlated", "shuffled", "plain", "gap", "followed")
-    lines = []
-    for model, result in results.items():
-        for stage, found in _by_stage(result["shortcut"]).items():
-            lines.append([stage, model, *(_interval(found[name]) for name in names)])
-    return _table(["protocol", "model", *names], lines)
-
-
-def _ablation(_plan: Experiment, results: Results) -> str:
-    names = ("correlated", "shuffled", "plain", "gap", "followed")
-    lines = []
-    for result in results.values():
-        for found in _by_stage(result["ablation"]).values():
-            one = next(iter(found.values()))
-            lines.append([one["note"], one["crop"], *(_interval(found[name]) for name in names)])
-    return _table(["training", "crop", *names], lines)
-
-
-def _looks(_plan: Experiment, results: Results) -> str:
-    """Attention and gradients beside the area they lie on."""
-    lines = []
-    for result in results.values():
-        for found in _by_stage(result["ablation"]).values():
-            one = next(iter(found.values()))
-            cells = [_range(found.get(f"{kind}_{what}")) for kind in ("face", "regions") for what in _WHERE]
-            ratio = (
-                found["face_attention"]["mean"] / found["face_area"]["mean"]
-                if "face_attention" in found
-                else None
-            )
-            lines.append([one["note"], one["crop"], *cells, "-" if ratio is None else f"{ratio:.2f}"])
-    heads = [f"{kind}: {what}" for kind in ("face", "eyes, brows, mouth") for what in _WHERE]
-    return _table(["training", "crop", *heads, "attention / area, face"], lines)
-
-
-_WHERE: Final = ("area", "attention", "gradient")
-
-
-def _overlap(_plan: Experiment, results: Results) -> str:
-    """Of the checkpoints that are committed."""
-    found = [
-        {"model": model, **row}
-        for model, result in results.items()
-        if OVERLAP in result
-        and result[OVERLAP]["weights_sha256"] == result.get(CHECKPOINT, {}).get("weights_sha256")
-        for row in result[OVERLAP]["rows"]
-    ]
-    keys = dict.fromkeys((row["crop"], row["method"], row["model"]) for row in found)
-    lines = []
-    for key in keys:
-        one = {r["measure"]: r for r in found if (r["crop"], r["method"], r["model"]) == key}
-        cells = [_interval(one[name]) if name in one else "-" for name in ("box_share", "face_share")]
-        areas = [f"{one[name]['mean']:.3f}" if name in one else "-" for name in ("box_area", "face_area")]
-        paper = f"{P0_BOX_SHARE[key[2]]:.2f}" if key[2] in P0_BOX_SHARE else "-"
-        lines.append([*key, cells[0], areas[0], paper, cells[1], areas[1], f"{one['box_area']['n']}"])
-    heads = [
-        "crop",
-        "method",
-        "model",
-        "box: share",
-        "box: area",
-        "box: P0",
-        "face: share",
-        "face: area",
-        "faces",
-    ]
-    return _table(heads, lines)
-
-
-P0_BOX_SHARE: Final = {"amal_resnet34": 0.85, "resnet50": 0.70}
-"""P0, section 4.3: "on average, ~85 % of the top-10 % important pixels fell within the face bounding box"."""
-
-
-def _targets(_plan: Experiment, results: Results) -> str:
+def targets(_plan: Experiment, results: Results) -> str:
+    """What was to be reached, beside what was."""
     lines = []
     for target in TARGETS:
         models = _compared(results) if target.every_model else [m for m in results if m == DEFAULT_MODEL]
         for model in models:
             row = target.find(results[model])
-            found = ["-", "not run"] if row is None else [_interval(row), "yes" if target.met(row) else "no"]
+            found = ["-", "not run"] if row is None else [interval(row), "yes" if target.met(row) else "no"]
             bound = f"at {'most' if target.at_most else 'least'} {target.bound:g}"
             lines.append([target.text, model, bound, *found])
-    return _table(["target", "model", "wanted", "measured", "reached"], lines)
+    return table(["target", "model", "wanted", "measured", "reached"], lines)
 
 
 def _differences(rows: Sequence[Row]) -> str:
@@ -222,16 +150,16 @@ def _differences(rows: Sequence[Row]) -> str:
             f"{row['protocol']}{row['shots'] or ''}",
             _name(row),
             f"{row['model']} - {row['minus']}",
-            _signed(row),
+            signed(row),
         ]
         for row in rows
         if row["metric"] == "accuracy" and row["classes"] == 5
     ]
-    return _table(["protocol", "test", "models", "accuracy, five classes"], lines)
+    return table(["protocol", "test", "models", "accuracy, five classes"], lines)
 
 
 _PARTS: Final[tuple[tuple[str, str, Callable[[Experiment, Results], str]], ...]] = (
-    ("What was to be reached", "Means over seeds.", _targets),
+    ("What was to be reached", "Means over seeds.", targets),
     ("In short", "Accuracy with five classes.", summary_table),
     ("Table 1, five classes", "Pictures of the five complex emotions, the neutral logit left out.", _five),
     ("Table 1, six classes", "", _six),
@@ -251,19 +179,19 @@ _PARTS: Final[tuple[tuple[str, str, Callable[[Experiment, Results], str]], ...]]
         "Calibration",
         "Expected calibration error, 15 bins, six classes; the temperature is fitted on the validation pictures of "
         "the run.",
-        _calibration,
+        calibration,
     ),
     (
         "What becomes of the models when backgrounds change",
         "Accuracy with five classes on 1000 people whose background tells the class in 85 of 100 pictures "
         "(correlated), tells nothing (shuffled), or is grey (plain). Gap: correlated minus shuffled. Followed: share of "
         "the shuffled pictures with another class's background that get that class.",
-        _shortcut,
+        shortcut,
     ),
     (
         "What alignment does",
         "CNN-AMAL, trained on 6000 people whose background tells the class in 85 of 100 pictures; columns as above.",
-        _ablation,
+        ablation,
     ),
     (
         "Where these networks look",
@@ -271,7 +199,7 @@ _PARTS: Final[tuple[tuple[str, str, Callable[[Experiment, Results], str]], ...]]
         "mass; where the face fills most of the crop, it cannot be much above the area. Gradient: share of the tenth of "
         "the pixels with the largest input gradient. By chance both are the area. Gradients on the face are no sign that "
         "the face is what is read: compare the column `followed` above.",
-        _looks,
+        looks,
     ),
     (
         "How much of the evidence lies on the robot's face",
@@ -279,7 +207,7 @@ _PARTS: Final[tuple[tuple[str, str, Callable[[Experiment, Results], str]], ...]]
         "GradientSHAP with 8 baselines and by Grad-CAM. Share of the strongest tenth of the map's pixels inside the "
         "face's box and inside the face itself, in brackets the 95 % interval over faces; beside it the area, which is "
         "what a random map gets. P0 names one number per model and no area. Made by `make overlap`.",
-        _overlap,
+        overlap,
     ),
 )
 
@@ -332,8 +260,13 @@ def _tests(plan: Experiment, spec: StageSpec) -> list[TestSpec]:
     return [plan.tests[key] for key in spec.tests if plan.tests[key].kind == "table1"]
 
 
-def _places(plan: Experiment) -> list[tuple[Stage, TestSpec]]:
-    return [(stage, test) for stage in _stages(plan).items() for test in _tests(plan, stage[1])]
+def _places(plan: Experiment, tests: Sequence[str] = ()) -> list[tuple[Stage, TestSpec]]:
+    return [
+        (stage, test)
+        for stage in _stages(plan).items()
+        for test in _tests(plan, stage[1])
+        if not tests or test.key in tests
+    ]
 
 
 def _select(rows: Iterable[Row], stage: Stage, test: TestSpec, classes: int = 0) -> list[Row]:
@@ -348,14 +281,6 @@ def _select(rows: Iterable[Row], stage: Stage, test: TestSpec, classes: int = 0)
     return [row for row in rows if all(row[key] == value for key, value in wanted.items())]
 
 
-def _by_stage(rows: Iterable[Row]) -> dict[str, dict[str, Row]]:
-    """Stage -> measure -> row."""
-    found: dict[str, dict[str, Row]] = {}
-    for row in rows:
-        found.setdefault(row["stage"], {})[row["measure"]] = row
-    return found
-
-
 def _protocol(stage: Stage) -> str:
     name, spec = stage
     return f"{spec.protocol or name}, {spec.shots} shots" if spec.shots else spec.protocol or name
@@ -367,25 +292,3 @@ def _shown(test: TestSpec) -> str:
 
 def _name(row: Row) -> str:
     return f"{row['test_set']} ({row['look']})" if row["look"] else str(row["test_set"])
-
-
-def _interval(row: Row) -> str:
-    return f"{row['mean']:.3f} [{row['lo']:.3f}, {row['hi']:.3f}]"
-
-
-def _signed(row: Row) -> str:
-    return f"{row['mean']:+.3f} [{row['lo']:+.3f}, {row['hi']:+.3f}]"
-
-
-def _range(row: Row | None) -> str:
-    if row is None:
-        return "-"
-    same = row["lo"] == row["hi"]
-    return f"{row['mean']:.2f}" if same else f"{row['mean']:.2f} [{row['lo']:.2f}, {row['hi']:.2f}]"
-
-
-def _table(heads: Sequence[Any], lines: Sequence[Sequence[str]]) -> str:
-    if not lines:
-        return _NONE
-    rule = ["---"] * len(heads)
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in (heads, rule, *lines))
