@@ -31,8 +31,16 @@ def test_accuracies_by_hand(events: Events, records: Records) -> None:
     result = score(events, records)
     assert result.frame == pytest.approx(3 / 7)
     assert result.hold == pytest.approx(2 / 5)
+    assert result.onset == pytest.approx(1 / 2)
     assert result.neutral == pytest.approx(2 / 3)
     assert result.accuracy5 == pytest.approx(3 / 5)
+    assert result.macro_precision == pytest.approx((2 / 4 + 1) / 2)
+    assert result.macro_recall == pytest.approx((2 / 3 + 3 / 7) / 2)
+
+
+def test_flicker_is_counted_between_frames_that_were_read(events: Events, records: Records) -> None:
+    assert score(events, records).flicker_hz == pytest.approx(1 / 0.2)  # one change in 500-600-700 ms
+    assert score(events, []).flicker_hz is None
 
 
 def test_confusion_by_hand(events: Events, records: Records) -> None:

@@ -53,15 +53,25 @@ def test_keys_exactly_and_in_order(collected: Collected) -> None:
         "per_class",
         "confusion",
         "transition",
+        "intervals",
+        "calibration",
     ]
     inner = {key: list(value) for key, value in summary.items() if isinstance(value, dict)}
     assert inner["frames"] == ["rendered", "published", "with_face", "labelled", "dropped"]
     assert inner["fps"] == ["camera", "labels"]
     assert inner["latency_ms"] == ["p50", "p95", "p99"]
     assert inner["stage_ms"] == ["render", "detect", "track", "infer"]
-    assert inner["accuracy"] == ["frame", "hold", "neutral", "macro_f1"]
+    assert inner["accuracy"] == [
+        "frame",
+        "hold",
+        "onset",
+        "neutral",
+        "macro_precision",
+        "macro_recall",
+        "macro_f1",
+    ]
     assert inner["confusion"] == ["labels", "matrix"]
-    assert inner["transition"] == ["lag_ms_p50", "missed", "error_share"]
+    assert inner["transition"] == ["lag_ms_p50", "missed", "error_share", "flicker_hz"]
     assert inner["per_class"] == list(COMPLEX_6)
     assert all(list(value) == ["precision", "recall", "f1", "n"] for value in summary["per_class"].values())
 
@@ -80,7 +90,12 @@ def test_values_by_hand(collected: Collected) -> None:
     }
     assert summary["accuracy"]["hold"] == pytest.approx(2 / 5)
     assert summary["accuracy5"] == pytest.approx(3 / 5)
-    assert summary["transition"] == {"lag_ms_p50": -100.0, "missed": 0, "error_share": pytest.approx(1 / 5)}
+    assert summary["transition"] == {
+        "lag_ms_p50": -100.0,
+        "missed": 0,
+        "error_share": pytest.approx(1 / 5),
+        "flicker_hz": pytest.approx(5.0),
+    }
     # latencies 20, 21, ..., 31
     assert summary["latency_ms"] == pytest.approx({"p50": 25.5, "p95": 30.45, "p99": 30.89})
     assert summary["stage_ms"] == {"render": None, "detect": None, "track": None, "infer": None}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from affect_core.errors import InputError
+from affect_core.evaluation.temperature import fit_temperature, mean_loss
 from affect_core.experiment.predictions import Predictions, grouped, load_predictions, save_predictions
-from affect_core.experiment.temperature import fit_temperature, mean_loss
 from affect_core.labels import COMPLEX_5, COMPLEX_6
 
 

@@ -10,6 +10,7 @@ import bisect
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -65,8 +66,10 @@ class Score:
     Attributes:
         frame: accuracy over commanded frames.
         hold: over settled commanded frames.
+        onset: over commanded frames that are not settled yet.
         neutral: over the frames of rests.
-        macro_f1: mean F1 of the classes that occur as truth, over all frames with a truth.
+        macro_precision, macro_recall, macro_f1: means over the classes that occur as truth, over all frames with a
+            truth; the precision of a class that is never read counts as 0.
         accuracy5: `hold` with the most probable of the five complex classes, neutral left out.
         per_class: in the order of `labels`.
         labels: the model's, then truths that the model does not know.
@@ -75,11 +78,15 @@ class Score:
         lag_ms: per command that was read at all: first of three consecutive correct frames - settle instant.
         missed: commands that never had three consecutive correct frames.
         error_share: wrong frames before their settle instant / all wrong frames.
+        flicker_hz: changes of the label per second, between frames of one settled command that were both read.
     """
 
     frame: float | None
     hold: float | None
+    onset: float | None
     neutral: float | None
+    macro_precision: float | None
+    macro_recall: float | None
     macro_f1: float | None
     accuracy5: float | None
     per_class: dict[str, ClassScore]
@@ -88,6 +95,7 @@ class Score:
     lag_ms: tuple[float, ...]
     missed: int | None
     error_share: float | None
+    flicker_hz: float | None
 
 
 def score(events: Iterable[TruthEvent], records: Iterable[FrameRecord]) -> Score:
@@ -96,13 +104,18 @@ def score(events: Iterable[TruthEvent], records: Iterable[FrameRecord]) -> Score
     judged = judge(events, records)
     commanded = [frame for frame in judged if frame.commanded]
     settled = [frame for frame in commanded if frame.settled]
-    lags = [_lag_ms(frames) for frames in _by_command(events, judged)]
+    by_command = by_event(events, judged, EventKind.COMMAND)
+    lags = [_lag_ms(frames) for frames in by_command]
     labels = _labels(judged)
+    precision, recall, f1 = _macro(judged)
     return Score(
         frame=_accuracy(commanded),
         hold=_accuracy(settled),
+        onset=_accuracy([frame for frame in commanded if not frame.settled]),
         neutral=_accuracy([frame for frame in judged if not frame.commanded]),
-        macro_f1=_macro_f1(judged),
+        macro_precision=precision,
+        macro_recall=recall,
+        macro_f1=f1,
         accuracy5=_accuracy5(settled),
         per_class=_per_class(judged, labels),
         labels=labels,
@@ -110,6 +123,7 @@ def score(events: Iterable[TruthEvent], records: Iterable[FrameRecord]) -> Score
         lag_ms=tuple(lag for lag in lags if lag is not None),
         missed=lags.count(None) if lags else None,
         error_share=_share([not frame.settled for frame in judged if not frame.correct]),
+        flicker_hz=_flicker_hz(by_command),
     )
 
 
@@ -170,12 +184,15 @@ def _columns(judged: Sequence[Judged]) -> tuple[list[str], list[str]]:
     return [frame.truth.label for frame in judged], [frame.record.label or NOT_READ for frame in judged]
 
 
-def _macro_f1(judged: Sequence[Judged]) -> float | None:
+def _macro(judged: Sequence[Judged]) -> tuple[float | None, float | None, float | None]:
+    """Precision, recall and F1."""
     if not judged:
-        return None
+        return None, None, None
     truth, read = _columns(judged)
-    score = _metrics().f1_score(truth, read, labels=sorted(set(truth)), average="macro", zero_division=0.0)
-    return float(score)
+    precision, recall, f1, _ = _metrics().precision_recall_fscore_support(
+        truth, read, labels=sorted(set(truth)), average="macro", zero_division=0.0
+    )
+    return float(precision), float(recall), float(f1)
 
 
 def _per_class(judged: Sequence[Judged], labels: tuple[str, ...]) -> dict[str, ClassScore]:
@@ -201,12 +218,22 @@ def _confusion(judged: Sequence[Judged], labels: tuple[str, ...]) -> tuple[tuple
     return tuple(tuple(int(count) for count in row[:-1]) for row in matrix[:-1])
 
 
-def _by_command(events: Sequence[TruthEvent], judged: Sequence[Judged]) -> list[list[Judged]]:
-    """The frames of each command in order of time; a command without frames has an empty list."""
+def by_event(events: Iterable[TruthEvent], judged: Iterable[Judged], kind: EventKind) -> list[list[Judged]]:
+    """The frames of each event of a kind in order of time; an event without frames has an empty list."""
     frames: dict[TruthEvent, list[Judged]] = defaultdict(list)
     for frame in judged:
         frames[frame.truth].append(frame)
-    return [frames[event] for event in events if event.kind is EventKind.COMMAND]
+    return [frames[event] for event in events if event.kind is kind]
+
+
+def _flicker_hz(by_command: Iterable[Sequence[Judged]]) -> float | None:
+    changes, seconds = 0, 0.0
+    for frames in by_command:
+        for one, following in pairwise(frame for frame in frames if frame.settled):
+            if one.record.label and following.record.label:
+                changes += one.record.label != following.record.label
+                seconds += (following.record.stamp_ns - one.record.stamp_ns) / 1e9
+    return changes / seconds if seconds else None
 
 
 def _lag_ms(frames: Sequence[Judged]) -> float | None:

@@ -8,13 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
+from affect_core.evaluation.calibration import Calibration, calibrate
 from affect_core.evaluation.collector import Collected
 from affect_core.evaluation.records import FrameRecord, TruthEvent
-from affect_core.evaluation.scoring import Score, percentiles, score
+from affect_core.evaluation.repetitions import intervals
+from affect_core.evaluation.scoring import Score, judge, percentiles, score
 from affect_core.labels import COMPLEX_5
 from affect_core.trial import EventKind, Session
 
 LATENCIES = (50, 95, 99)
+ACCURACIES = ("frame", "hold", "onset", "neutral", "macro_precision", "macro_recall", "macro_f1")
 STAGES = ("render", "detect", "track", "infer")
 
 Summary = dict[str, Any]
@@ -35,6 +38,7 @@ def summarise(
         hashes: file -> sha256; the model's weights are added.
     """
     result = score(collected.events, collected.records)
+    calibration = calibrate(judge(collected.events, collected.records))
     weights = {"weights": collected.model_sha256} if collected.model_sha256 else {}
     summary = {
         "session": session.id,
@@ -55,6 +59,11 @@ def summarise(
         "latency_ms": _latency(collected.records),
         "stage_ms": {stage: _median(collected.records, f"{stage}_ms") for stage in STAGES},
         **_scores(result),
+        "intervals": {
+            name: list(pair) if pair else None
+            for name, pair in intervals(collected.events, collected.records).items()
+        },
+        "calibration": calibration and _calibration(calibration),
     }
     return {key: finite(value) for key, value in summary.items()}
 
@@ -98,22 +107,26 @@ def summary_table(summary: Summary) -> list[tuple[str, str]]:
         ("protocol", ", ".join([summary["protocol"], *scene])),
         ("model", f"{summary['model'] or '-'} ({summary['runtime'] or '-'})"),
         ("frames labelled", f"{frames['labelled']} of {frames['published']}, {frames['dropped']} dropped"),
-        ("accuracy, held", percent(accuracy["hold"])),
-        ("accuracy, all commanded frames", percent(accuracy["frame"])),
+        ("accuracy, held", percent(accuracy["hold"], summary["intervals"]["hold"])),
+        ("accuracy, all commanded frames", percent(accuracy["frame"], summary["intervals"]["frame"])),
         ("accuracy, neutral rests", percent(accuracy["neutral"])),
         ("accuracy, held, five classes", percent(summary["accuracy5"])),
         ("macro F1", number(accuracy["macro_f1"], ".3f")),
         ("lag after settling, median", number(transition["lag_ms_p50"], ".0f", " ms")),
         ("expressions never read", number(transition["missed"], "d")),
         ("errors before settling", percent(transition["error_share"])),
+        ("flicker while held", number(transition["flicker_hz"], ".2f", " changes/s")),
         ("latency p50 / p95", f"{number(latency['p50'], '.1f')} / {number(latency['p95'], '.1f', ' ms')}"),
         ("rate camera / labels", f"{number(fps['camera'], '.1f')} / {number(fps['labels'], '.1f', ' fps')}"),
     ]
 
 
-def percent(share: float | None) -> str:
-    """A share as per cent with one decimal; "-" for None."""
-    return "-" if share is None else f"{100 * share:.1f} %"
+def percent(share: float | None, interval: Sequence[float] | None = None) -> str:
+    """A share as per cent with one decimal, with its interval if there is one; "-" for None."""
+    if share is None:
+        return "-"
+    around = f" [{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]" if interval else ""
+    return f"{100 * share:.1f} %{around}"
 
 
 def number(value: float | None, style: str, unit: str = "") -> str:
@@ -123,7 +136,7 @@ def number(value: float | None, style: str, unit: str = "") -> str:
 
 def _scores(result: Score) -> Summary:
     return {
-        "accuracy": {key: getattr(result, key) for key in ("frame", "hold", "neutral", "macro_f1")},
+        "accuracy": {key: getattr(result, key) for key in ACCURACIES},
         "accuracy5": result.accuracy5,
         "per_class": {label: dataclasses.asdict(value) for label, value in result.per_class.items()},
         "confusion": {"labels": list(result.labels), "matrix": [list(row) for row in result.confusion]},
@@ -131,7 +144,17 @@ def _scores(result: Score) -> Summary:
             "lag_ms_p50": percentiles(result.lag_ms, [50])[0],
             "missed": result.missed,
             "error_share": result.error_share,
+            "flicker_hz": result.flicker_hz,
         },
+    }
+
+
+def _calibration(found: Calibration) -> Summary:
+    return {
+        "ece": found.before.ece,
+        "ece_scaled": found.after.ece,
+        "temperatures": list(found.temperatures),
+        "n": found.n,
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from affect_core.data.manifest import load_manifest
 from affect_core.emotion.card import load_card
+from affect_core.evaluation.temperature import fit_temperature
 from affect_core.experiment.crops import load_crops
 from affect_core.experiment.evaluate import answers_on_sets, answers_on_tests
 from affect_core.experiment.focus import measure_focus
@@ -18,7 +19,6 @@ from affect_core.experiment.predictions import Predictions, load_predictions, sa
 from affect_core.experiment.results import Result, machine, read_result, write_result
 from affect_core.experiment.rows import DECIMALS, run_rows
 from affect_core.experiment.statistics import METRICS, overall, sums_by_group
-from affect_core.experiment.temperature import fit_temperature
 from affect_core.experiment.train import TRAINING_FILE, trained
 
 FOCUS_TEST: Final = "shortcut_shuffled"

@@ -11,6 +11,7 @@ import numpy as np
 
 from affect_core.emotion.card import Card, load_card
 from affect_core.errors import ConfigError, InputError, UnknownName
+from affect_core.evaluation.temperature import fit_temperature
 from affect_core.experiment.collect import Measured, results_path
 from affect_core.experiment.evaluate import answers_on_sets, answers_on_tests
 from affect_core.experiment.locks import Locks
@@ -21,7 +22,6 @@ from affect_core.experiment.results import read_result
 from affect_core.experiment.rows import Case, cases
 from affect_core.experiment.sets import has_humans, is_made, needs_humans
 from affect_core.experiment.steps import work
-from affect_core.experiment.temperature import fit_temperature
 from affect_core.experiment.workshop import Workshop
 from affect_core.labels import COMPLEX_5
 from affect_core.paths import find_named
