@@ -18,11 +18,11 @@ from affect_core.evaluation import (
     truth_events,
 )
 from affect_core.evaluation.figures import COLOURS, SPARE, colours, timeline_png
-from affect_core.evaluation.report import write_report
+from affect_core.evaluation.report import repetition_of, write_report
 from affect_core.labels import COMPLEX_6
-from affect_core.trial import Protocol, Session, schedule
+from affect_core.trial import EventKind, Protocol, Session, schedule
 
-PLOTS = {"timeline.png", "confusion.png", "per_class.png", "latency.png"}
+PLOTS = {"timeline.png", "confusion.png", "per_class.png", "lag.png", "reliability.png", "latency.png"}
 
 
 class Page(HTMLParser):
@@ -138,6 +138,7 @@ def test_records_by_hand(folder: Path) -> None:
         "neutral",
         "0",
     )
+    assert (settled["repetition"], early["repetition"], before["repetition"]) == ("1", "1", "")
     assert (settled["stamp_ns"], settled["settled"], settled["label"]) == ("700000000", "1", "frustration")
     assert (settled["p_frustration"], settled["latency_ms"], settled["detect_ms"]) == ("0.5", "28", "")
     assert (faceless["label"], faceless["p_neutral"], faceless["faces"], faceless["correct"]) == (
@@ -146,6 +147,15 @@ def test_records_by_hand(folder: Path) -> None:
         "0",
         "0",
     )
+
+
+def test_a_repetition_is_the_how_manieth_of_its_label() -> None:
+    labels = ["neutral", "boredom", "neutral", "confusion", "boredom"]
+    kinds = [EventKind.REST, EventKind.COMMAND, EventKind.REST, EventKind.COMMAND, EventKind.COMMAND]
+    events = [
+        TruthEvent(i, kind, label, index=i) for i, (kind, label) in enumerate(zip(kinds, labels, strict=True))
+    ]
+    assert [repetition_of(reversed(events))[event] for event in events] == [1, 1, 2, 1, 2]
 
 
 def test_without_ground_truth_the_reason_stands_in_the_report(

@@ -12,7 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from affect_core.evaluation.calibration import Calibration, calibrate
 from affect_core.evaluation.records import FrameRecord, TruthEvent
+from affect_core.evaluation.scoring import judge, score
 from affect_core.evaluation.summary import LATENCIES, Summary
 from affect_core.types import Floats
 
@@ -27,6 +29,7 @@ COLOURS = {
 }
 SPARE = ("#72b7b2", "#ff9da6", "#9d755d", "#eeca3b", "#439894", "#d67195", "#79706e", "#b279a2")
 DPI = 130
+LAG_BAR_MS = 100.0
 ROW_S = 60.0
 """A timeline longer than this is broken into rows."""
 
@@ -96,6 +99,48 @@ def latency_png(summary: Summary, records: Sequence[FrameRecord]) -> bytes | Non
     axes.set_xlabel("latency, ms")
     axes.set_ylabel("frames")
     axes.legend(frameon=False)
+    return to_png(figure)
+
+
+def lag_png(lags_ms: Sequence[float], missed: int | None) -> bytes | None:
+    """Histogram of the lags, 100 ms wide bars; what was never read stands in the legend."""
+    if not lags_ms:
+        return None
+    figure, axes = new_figure(7.2, 3.2)
+    low, high = (
+        LAG_BAR_MS * bound(f(lags_ms) / LAG_BAR_MS) for bound, f in ((math.floor, min), (math.ceil, max))
+    )
+    edges = np.arange(low, max(high, low + LAG_BAR_MS) + 1.0, LAG_BAR_MS)
+    axes.hist(lags_ms, bins=edges.tolist(), color="#9ecae1", edgecolor="white", linewidth=0.4)
+    middle = float(np.median(lags_ms))
+    axes.axvline(middle, color=INK, linewidth=1.2, label=f"median  {middle:.0f} ms")
+    axes.plot([], [], " ", label=f"never read: {missed or 0} of {len(lags_ms) + (missed or 0)}")
+    axes.set_xlabel("from settled to the first stable correct label, ms")
+    axes.set_ylabel("expressions")
+    axes.legend(frameon=False)
+    return to_png(figure)
+
+
+def reliability_png(calibration: Calibration | None) -> bytes | None:
+    """Accuracy over confidence, before and after temperature scaling; the area of a point is its share of the frames."""
+    if calibration is None:
+        return None
+    figure, axes = new_figure(5.2, 4.6)
+    axes.plot([0.0, 1.0], [0.0, 1.0], color=FAINT, linewidth=1.0, linestyle="--")
+    for name, found, colour in (
+        ("as read", calibration.before, "#e45756"),
+        ("scaled", calibration.after, "#4c78a8"),
+    ):
+        label = f"{name}: calibration error {found.ece:.3f}"
+        axes.plot(found.confidence, found.accuracy, color=colour, linewidth=1.0, alpha=0.6, label=label)
+        axes.scatter(
+            found.confidence, found.accuracy, 600.0 * found.count / calibration.n, color=colour, alpha=0.6
+        )
+    axes.set_xlim(0.0, 1.0)
+    axes.set_ylim(0.0, 1.05)
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("accuracy")
+    axes.legend(frameon=False, loc="upper left")
     return to_png(figure)
 
 
@@ -198,9 +243,12 @@ def figures(
 ) -> dict[str, bytes | None]:
     """All plots: file name -> PNG, or None where there is nothing to draw."""
     events, records = list(events), list(records)
+    result, judged = score(events, records), judge(events, records)
     return {
         "timeline.png": timeline_png(events, records),
         "confusion.png": confusion_png(summary),
         "per_class.png": per_class_png(summary),
+        "lag.png": lag_png(result.lag_ms, result.missed),
+        "reliability.png": reliability_png(calibrate(judged)),
         "latency.png": latency_png(summary, records),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import numpy as np
 from affect_core.evaluation.figures import figures
 from affect_core.evaluation.records import FrameRecord, TruthEvent
 from affect_core.evaluation.scoring import Judged, judge
-from affect_core.evaluation.summary import STAGES, Summary, missing, number, percent
+from affect_core.evaluation.summary import STAGES, Summary, between, missing, number, percent
 from affect_core.files import write_whole
+from affect_core.trial import EventKind
 from affect_core.types import ImageRGB
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,6 +26,8 @@ TITLES = {
     "timeline.png": "What was read, over time",
     "confusion.png": "Confusion",
     "per_class.png": "Per class",
+    "lag.png": "Lag",
+    "reliability.png": "Do the probabilities mean what they say",
     "latency.png": "Latency",
 }
 
@@ -71,20 +75,26 @@ def to_json(summary: Summary) -> str:
 
 
 def records_csv(summary: Summary, records: Sequence[FrameRecord], events: Iterable[TruthEvent]) -> str:
-    """One line per frame; empty cells are unknown."""
+    """One line per frame; empty cells are unknown. A repetition is the how manieth command (or rest) of its label."""
+    events = list(events)
     truths = {frame.record.stamp_ns: frame for frame in judge(events, records)}
     labels = list(dict.fromkeys(label for record in records for label in record.labels))
     times = ("latency_ms", *(f"{stage}_ms" for stage in STAGES))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    head = ("session", "participant", "stamp_ns", "event", "truth", "settled", "label", "correct", "faces")
+    scene = [summary["look"], summary["lighting"], summary["occlusion"]]
+    repetitions = repetition_of(events)
+    head = ["session", "participant", "look", "lighting", "occlusion", "stamp_ns", "event", "repetition"]
+    head += ["truth", "settled", "label", "correct", "faces"]
     table.writerow([*head, *times, *(f"p_{label}" for label in labels)])
     for record in records:
         truth = truths.get(record.stamp_ns)
         share = dict(zip(record.labels, record.probabilities or (), strict=True))
+        index, label, settled, correct = _truth_cells(truth)
         table.writerow(
-            [summary["session"], summary["participant"], record.stamp_ns]
-            + [*_truth_cells(truth)[:3], record.label, *_truth_cells(truth)[3:], record.faces]
+            [summary["session"], summary["participant"], *scene, record.stamp_ns]
+            + [index, repetitions.get(truth.truth, "") if truth else "", label, settled]
+            + [record.label, correct, record.faces]
             + [_cell(getattr(record, time)) for time in times]
             + [_cell(share.get(label, float("nan"))) for label in labels]
         )
@@ -100,7 +110,7 @@ def render(template: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=percent, number=number)
+    environment.filters.update(percent=percent, number=number, between=between)
     return environment.get_template(template).render(**values)
 
 
@@ -127,6 +137,16 @@ def _truth_cells(truth: Judged | None) -> tuple[object, object, object, object]:
     if truth is None:
         return "", "", "", ""
     return truth.truth.index, truth.truth.label, int(truth.settled), int(truth.correct)
+
+
+def repetition_of(events: Iterable[TruthEvent]) -> dict[TruthEvent, int]:
+    """Each command or rest -> the how manieth of its kind and label it is, from 1."""
+    seen: Counter[tuple[EventKind, str]] = Counter()
+    found = {}
+    for event in sorted(events, key=lambda event: (event.stamp_ns, event.index)):
+        seen[event.kind, event.label] += 1
+        found[event] = seen[event.kind, event.label]
+    return found
 
 
 def _cell(value: float) -> str:

@@ -123,10 +123,12 @@ def summary_table(summary: Summary) -> list[tuple[str, str]]:
 
 def percent(share: float | None, interval: Sequence[float] | None = None) -> str:
     """A share as per cent with one decimal, with its interval if there is one; "-" for None."""
-    if share is None:
-        return "-"
-    around = f" [{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]" if interval else ""
-    return f"{100 * share:.1f} %{around}"
+    return "-" if share is None else f"{100 * share:.1f} %{between(interval)}"
+
+
+def between(interval: Sequence[float] | None) -> str:
+    """An interval of shares as per cent, in brackets; empty for None."""
+    return f" [{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]" if interval else ""
 
 
 def number(value: float | None, style: str, unit: str = "") -> str:
