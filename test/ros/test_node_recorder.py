@@ -17,7 +17,7 @@ from affect_core.evaluation.bags import SessionBag
 from affect_core.trial import EventKind, Session
 from affect_core.types import EmotionSet, FaceSet, Frame
 from affect_hri import conversions
-from affect_hri.bag_writer import typestore
+from affect_hri.bag_topics import typestore
 from affect_hri_interfaces.msg import EmotionEstimateArray, FaceArray, TrialEvent
 
 FRAMES = 6
