@@ -75,17 +75,14 @@ class Maker:
         definition, _ = self.store.generate_msgdef(kind, ros_version=2)
         return TopicInfo(topic, kind, definition, "ros2msg", self.store.hash_rihs01(kind), "[]")
 
-    def ours(self, path, messages, max_bytes=0, close=True, flush=1):
-        """By our writer; every ``flush`` messages are a chunk."""
-        writer = BagWriter(path, max_bytes)
+    def ours(self, path, messages, max_bytes=0):
+        """By our writer; every message is a chunk."""
+        writer = BagWriter(path, max_bytes, flush_s=0.0)
         for key, text in FACTS.items():
             writer.describe(key, text)
-        for number, message in enumerate(messages, start=1):
+        for message in messages:
             writer.write(self.info(message.topic, message.kind), message.log_ns, message.data)
-            if number % flush == 0:
-                writer._current()._writer.flush()
-        if close:
-            writer.close()
+        writer.close()
         return path
 
     def theirs(self, path, messages, storage="sqlite3", compression="none"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
 from collections import Counter
@@ -39,7 +40,7 @@ def mend(path: Path) -> McapScan:
 
     Raises:
         InputError: there is nothing in it that could be kept.
-        OSError: the disk is full, or not to be written.
+        OSError: the disk is full, or not to be written; nothing is lost by that.
     """
     with path.open("rb") as file:
         found = scan(file)
@@ -55,14 +56,19 @@ def mend(path: Path) -> McapScan:
 
 
 def _end_in_place(path: Path, found: McapScan) -> None:
-    with path.open("r+b") as file:
+    with path.open("r+b", buffering=0) as file:
         end = max(found.good_end, _definitions_end(found))
         file.truncate(end)
         file.seek(end)
         last = max(found.blocks, key=lambda block: block.end, default=None)
+        indexes = b""
         if last is not None and last.end == end and last.chunked:
-            _write_message_indexes(file, last)
-        file.write(_ending(found, file.tell()))
+            indexes = _message_indexes(last)
+        rest = indexes + _ending(found, end + len(indexes))
+        written = file.write(rest) or 0
+        if written < len(rest):
+            file.truncate(end)
+            raise OSError(errno.ENOSPC, f"expected room for {len(rest)} more bytes, got {written}", str(path))
 
 
 def _definitions_end(found: McapScan) -> int:
@@ -95,7 +101,7 @@ def _copy(source: BinaryIO, target: BinaryIO, found: McapScan) -> None:
         _copy_bytes(source, target, block.start, block.end)
         block.start, block.end = start, target.tell()
         if block.chunked:
-            _write_message_indexes(target, block)
+            target.write(_message_indexes(block))
     for number, (begin, end, record) in enumerate(found.metadata):
         start = target.tell()
         _copy_bytes(source, target, begin, end)
@@ -107,14 +113,17 @@ def _copy_bytes(source: BinaryIO, target: BinaryIO, start: int, end: int) -> Non
     target.write(source.read(end - start))
 
 
-def _write_message_indexes(file: BinaryIO, block: Block) -> None:
+def _message_indexes(block: Block) -> bytes:
+    """The records that follow a chunk; ``block`` then knows where they are."""
+    data = b""
     block.index_offsets = {}
     for channel in sorted(block.channels):
         mine = block.rows[:, 1] == channel
         entries = list(zip(block.rows[mine, 0].tolist(), block.offsets[mine].tolist(), strict=True))
-        block.index_offsets[channel] = file.tell()
-        file.write(_bytes_of(MessageIndex(channel, entries)))
-    block.index_end = file.tell()
+        block.index_offsets[channel] = block.end + len(data)
+        data += _bytes_of(MessageIndex(channel, entries))
+    block.index_end = block.end + len(data)
+    return data
 
 
 def _ending(found: McapScan, start: int) -> bytes:

@@ -33,6 +33,7 @@ class Recording:
     Attributes:
         facts: what the recorder wrote about the recording, key -> text.
         flaws: sentences; empty = the recording is whole.
+        missing_files: named in metadata.yaml, and not there.
 
     Raises:
         InputError: nothing in it can be read.
@@ -44,6 +45,7 @@ class Recording:
         self.path = path
         self.facts: dict[str, str] = {}
         self.flaws: list[str] = []
+        self.missing_files: list[str] = []
         self._metadata: dict[str, Any] = {}
         self._storages: list[Storage] = []
         self._stack = ExitStack()
@@ -146,6 +148,7 @@ class Recording:
         named = self._metadata.get("relative_file_paths")
         for name in named if isinstance(named, list) else []:
             if Path(str(name)).name not in {path.name for path in paths}:
+                self.missing_files.append(str(name))
                 self.tell(f"the file {name} is missing")
         problems = []
         for path in paths:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from affect_core.bags.base import Contents, Flaw, TopicInfo
 from affect_core.errors import InputError
 
 _TOPIC_COLUMNS = ("id", "name", "type", "serialization_format", "offered_qos_profiles", "type_description_hash")
-_HASH_KEY = "type_description_hash"
+_ERRORS = (sqlite3.Error, UnicodeDecodeError, MemoryError)
+"""What a damaged database raises; its messages may hold bytes of the damage."""
 
 
 class SqliteStorage:
@@ -27,7 +27,7 @@ class SqliteStorage:
         self.contents = Contents(path)
         try:
             self.contents.topics.update(_topics(self._database))
-        except (sqlite3.Error, UnicodeDecodeError, ValueError, TypeError) as error:
+        except (*_ERRORS, ValueError, TypeError) as error:
             self._database.close()
             raise InputError(f"{path} is no sqlite3 bag, or its list of topics is damaged: {error}") from error
         self._take_index()
@@ -36,7 +36,7 @@ class SqliteStorage:
         """The message of one row of the index: its id."""
         try:
             found = self._database.execute("SELECT data FROM messages WHERE id = ?", (int(row[2]),)).fetchone()
-        except (sqlite3.Error, MemoryError) as error:
+        except _ERRORS as error:
             raise InputError(f"message {int(row[2])} cannot be read: {error}") from error
         if found is None or not isinstance(found[0], bytes):
             raise InputError(f"message {int(row[2])} is damaged")
@@ -71,15 +71,15 @@ class SqliteStorage:
 
 def _connect(path: Path) -> sqlite3.Connection:
     # A recorder that was killed leaves a journal beside the file, which only a connection that may write takes in.
+    reason = ""
     for mode in ("mode=ro", "immutable=1"):
+        database = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
         try:
-            database = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
             database.execute("PRAGMA cell_size_check = ON")
             database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.Error as error:
-            reason = error
-            with suppress(UnboundLocalError):
-                database.close()
+        except _ERRORS as error:
+            reason = str(error)
+            database.close()
             continue
         return database
     raise InputError(f"{path} is no sqlite3 bag that can be opened: {reason}")
@@ -124,6 +124,6 @@ def _rows(database: sqlite3.Connection, order: str) -> tuple[list[tuple[int, int
             if not isinstance(topic, int) or not isinstance(log_ns, int) or log_ns < 0:
                 return rows, f"message {number} has no topic or no time"
             rows.append((log_ns, topic, number))
-    except (sqlite3.Error, UnicodeDecodeError) as error:
+    except _ERRORS as error:
         return rows, str(error)
     return rows, ""

@@ -40,11 +40,10 @@ class BagFull(InputError):
 class BagWriter:
     """A rosbag2 bag of mcap files. A context manager.
 
-    What is written is on its way to the disk within `FLUSH_S` of the next call of `write` or `flush`.
-
     Args:
         path: folder of the bag; must not exist.
         max_bytes: a file that has grown beyond it is closed and the next one begun; 0 = one file.
+        flush_s: longest time that `write` and `flush` hold messages back to compress them together.
         open_file: opens a new file, unbuffered.
 
     Raises:
@@ -55,6 +54,7 @@ class BagWriter:
         self,
         path: Path,
         max_bytes: int = 0,
+        flush_s: float = FLUSH_S,
         open_file: Callable[[Path], RawFile] = lambda path: path.open("xb", buffering=0),
     ) -> None:
         if path.exists():
@@ -63,7 +63,7 @@ class BagWriter:
         self.path = path
         self.full = ""
         """Why nothing more can be written; empty as long as it can."""
-        self._max_bytes, self._open_file = max_bytes, open_file
+        self._max_bytes, self._flush_s, self._open_file = max_bytes, flush_s, open_file
         self._facts: dict[str, str] = {}
         self._topics: dict[str, TopicInfo] = {}
         self._files: list[FileNumbers] = []
@@ -91,7 +91,7 @@ class BagWriter:
             self._guarded(lambda: self._current().describe({key: value}))
 
     def flush(self) -> None:
-        """Hand what is older than `FLUSH_S` to the system."""
+        """Hand what has waited long enough to the system."""
         self._guarded(lambda: self._current().flush_if_due())
 
     def close(self) -> None:
@@ -120,7 +120,7 @@ class BagWriter:
         numbers = FileNumbers(f"{self.path.name}_{len(self._files)}.mcap")
         file = self._open_file(self.path / numbers.name)
         self._files.append(numbers)
-        self._file = _McapFile(file, numbers)
+        self._file = _McapFile(file, numbers, self._flush_s)
         if self._facts:
             self._file.describe(self._facts)
 
@@ -175,8 +175,8 @@ class BagWriter:
 class _McapFile:
     """One file of the bag."""
 
-    def __init__(self, file: RawFile, numbers: FileNumbers) -> None:
-        self._output, self._numbers = _Output(file), numbers
+    def __init__(self, file: RawFile, numbers: FileNumbers, flush_s: float) -> None:
+        self._output, self._numbers, self._flush_s = _Output(file), numbers, flush_s
         self._writer = Writer(self._output, chunk_size=CHUNK_BYTES, compression=CompressionType.ZSTD)  # type: ignore[arg-type]
         self._writer.start(profile="ros2", library=LIBRARY)
         self._writer.flush()
@@ -198,7 +198,7 @@ class _McapFile:
         self._writer.add_metadata(FACTS, facts)
 
     def flush_if_due(self) -> None:
-        if time.monotonic() - self._flushed_s >= FLUSH_S:
+        if time.monotonic() - self._flushed_s >= self._flush_s:
             self._writer.flush()
             self._flushed_s = time.monotonic()
 

@@ -7,7 +7,7 @@ import math
 import re
 import struct
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -259,7 +259,7 @@ class SessionBag:
             self._recording.tell(
                 f"{disordered} frames are not later than the one before and left out; {len(stamps)} are read"
             )
-        steps = [(later - earlier) / 1e9 for earlier, later in zip(stamps, stamps[1:], strict=False)]
+        steps = [(later - earlier) / 1e9 for earlier, later in pairwise(stamps)]
         usual_s = sorted(steps)[len(steps) // 2] if steps else 0.0
         gaps = [(at, step) for at, step in zip(stamps, steps, strict=False) if step > max(GAP_S, 10.0 * usual_s)]
         for at, step in gaps[:5]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import math
+from itertools import pairwise
 from pathlib import Path
 
 from affect_core.errors import InputError
@@ -55,7 +56,7 @@ def read_labels(path: Path, first_ns: int) -> list[TruthEvent]:
     events += [_event(row, f"{path}, row {n}", first_ns, n) for n, row in enumerate(rows, start=1)]
     if len(events) == 1:
         raise InputError(f"expected rows of {', '.join(_COLUMNS)} in {path}, there are none")
-    for earlier, later in zip(events[1:], events[2:], strict=False):
+    for earlier, later in pairwise(events[1:]):
         if later.stamp_ns <= earlier.stamp_ns:
             raise InputError(f"{path}, row {later.index}: expected a later start_s than in the row before")
     return events
