@@ -22,7 +22,11 @@ def rows(folder):
 def scores(summary):
     """What must not change, whoever reads the frames; only the virtual camera knows what was rendered."""
     chosen = {key: summary[key] for key in SCORES}
-    return chosen | {"frames": {k: v for k, v in summary["frames"].items() if k != "rendered"}}
+    hashes = {k: v for k, v in summary["hashes"].items() if not k.startswith("recorded ")}
+    return chosen | {
+        "frames": {k: v for k, v in summary["frames"].items() if k != "rendered"},
+        "hashes": hashes,
+    }
 
 
 def original(recorded):
@@ -32,8 +36,20 @@ def original(recorded):
 def test_evaluate_repeats_the_scores_exactly(affect_hri, recorded, summary_of, tiny_model, tmp_path):
     done = affect_hri("evaluate", recorded / "bag", "--model", tiny_model, "--output", tmp_path)
     assert done.returncode == 0, done.stderr
-    assert scores(summary_of(tmp_path)) == scores(original(recorded))
+    summary = summary_of(tmp_path)
+    assert scores(summary) == scores(original(recorded))
     assert "20 of 20 frames labelled" in done.stdout.splitlines()[-1]
+    assert summary["hashes"]["recorded weights of tiny"] == summary["hashes"]["weights"]
+    (facts,) = tmp_path.glob("*/recorded.json")
+    recorded_facts = json.loads(facts.read_text())
+    assert recorded_facts["session"]["protocol"] == "short"
+    assert recorded_facts["models"]["tiny"]["runtime"] == "torch"
+    parameters = recorded_facts["parameters"]
+    assert {"/affect/avatar", "/affect/emotion", "/affect/face", "/affect/recorder", "/affect/trial"} <= set(
+        parameters
+    )
+    assert parameters["/affect/emotion"]["model"] == str(tiny_model)
+    assert parameters["/affect/trial"]["clock"] == "lockstep"
 
 
 def test_replay_through_topics_repeats_the_scores(affect_hri, recorded, summary_of, tiny_model, tmp_path):
@@ -135,19 +151,15 @@ def without(bag, target, topics):
 @pytest.fixture
 def broken(recorded, tmp_path):
     """By kind: the path of a bag that cannot be used, and what the message must say."""
-    truncated = copy_of(recorded / "bag", tmp_path / "truncated")
-    mcap = truncated / "bag.mcap"
-    mcap.write_bytes(mcap.read_bytes()[: mcap.stat().st_size // 2])
-    headless = copy_of(recorded / "bag", tmp_path / "headless")
-    (headless / "metadata.yaml").unlink()
     scribble = tmp_path / "scribble"
     scribble.mkdir()
     (scribble / "metadata.yaml").write_text("not: a bag")
+    empty = copy_of(recorded / "bag", tmp_path / "empty")
+    (empty / "bag_0.mcap").write_bytes(b"")
     return {
         "missing": (tmp_path / "nowhere", "there is nothing"),
-        "truncated": (truncated, "cannot be read"),
-        "no metadata": (headless, "not a bag that can be read"),
-        "other yaml": (scribble, "cannot be read"),
+        "other yaml": (scribble, "not a bag that can be read"),
+        "empty": (empty, "the file is empty"),
         "no images": (
             without(recorded / "bag", tmp_path / "blind", ("image_raw",)),
             "expected one image topic camera/image_raw",
@@ -156,7 +168,7 @@ def broken(recorded, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["evaluate", "replay"])
-@pytest.mark.parametrize("kind", ["missing", "truncated", "no metadata", "other yaml", "no images"])
+@pytest.mark.parametrize("kind", ["missing", "other yaml", "empty", "no images"])
 def test_a_broken_bag_is_one_clear_line_and_exit_code_4(
     affect_hri, broken, tiny_model, tmp_path, command, kind
 ):
@@ -167,6 +179,38 @@ def test_a_broken_bag_is_one_clear_line_and_exit_code_4(
     assert str(bag) in line
     assert "Traceback" not in done.stderr
     assert done.returncode == 4
+
+
+@pytest.mark.parametrize("command", ["evaluate", "replay"])
+def test_a_bag_that_was_cut_off_gives_a_partial_report(
+    affect_hri, recorded, summary_of, tiny_model, tmp_path, command
+):
+    bag = copy_of(recorded / "bag", tmp_path / "cut")
+    (bag / "metadata.yaml").unlink()
+    mcap = bag / "bag_0.mcap"
+    mcap.write_bytes(mcap.read_bytes()[: mcap.stat().st_size // 2])
+    done = affect_hri(command, bag, "--model", tiny_model, "--output", tmp_path / "reports")
+    assert done.returncode == 3, done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("affect-hri: ")]
+    assert any("metadata.yaml is missing" in line for line in lines)
+    assert any(re.search(r"bag_0.mcap, \d+\.\d s after its start: it ends there", line) for line in lines)
+    assert "Traceback" not in done.stderr
+    assert 1 <= summary_of(tmp_path / "reports")["frames"]["labelled"] < 20
+    repaired = affect_hri("record", "repair", bag)
+    assert repaired.returncode == 0, repaired.stderr
+    assert "repaired" in repaired.stdout.splitlines()[-1]
+    info = affect_hri("record", "info", bag)
+    assert info.returncode == 0, info.stderr
+    assert info.stdout.splitlines()[-1].endswith("whole")
+
+
+def test_labels_in_a_table_are_scored(affect_hri, recorded, summary_of, tiny_model, tmp_path):
+    bag = without(recorded / "bag", tmp_path / "watched", ("trial/events",))
+    (bag / "labels.csv").write_text("start_s,label,onset_s\n0,neutral,\n1.0,confusion,0.2\n")
+    done = affect_hri("evaluate", bag, "--model", tiny_model, "--output", tmp_path / "reports")
+    assert done.returncode == 0, done.stderr
+    matrix = summary_of(tmp_path / "reports")["confusion"]["matrix"]
+    assert [sum(row) for row in matrix] == [10, 10, 0, 0, 0, 0]
 
 
 def test_a_bag_without_events_gives_a_report_that_says_so(

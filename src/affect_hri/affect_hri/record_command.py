@@ -23,7 +23,9 @@ PARTIAL = 3
 )
 @click.option("--image", default="raw", show_default=True, type=click.Choice(["raw", "jpeg"]), help="Frames.")
 @click.option(
-    "--max-size-mb", type=click.IntRange(0), help="A file that is larger is closed, the next one begun; 0: one."
+    "--max-size-mb",
+    type=click.IntRange(0),
+    help="A file that is larger is closed, the next one begun; 0: one.",
 )
 @click.option("--namespace", default="affect", show_default=True, help="Of the nodes to listen to.")
 @click.pass_context

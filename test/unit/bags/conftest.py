@@ -85,13 +85,13 @@ class Maker:
         writer.close()
         return path
 
-    def theirs(self, path, messages, storage="sqlite3", compression="none"):
+    def theirs(self, path, messages, storage="sqlite3", compression="none", facts=FACTS):
         """By rosbags."""
         writer = Writer(path, version=9, storage_plugin=StoragePlugin[storage.upper()])
         if compression != "none":
             writer.set_compression(CompressionMode[compression.upper()], CompressionFormat.ZSTD)
         with writer:
-            for key, text in FACTS.items():
+            for key, text in facts.items():
                 writer.set_custom_data(key, text)
             made = {}
             for message in messages:

@@ -30,7 +30,9 @@ def read_with_mcap(path):
 
 def read_with_rosbags(path):
     with Reader(path) as reader:
-        return sorted((connection.topic, log_ns, bytes(data)) for connection, log_ns, data in reader.messages())
+        return sorted(
+            (connection.topic, log_ns, bytes(data)) for connection, log_ns, data in reader.messages()
+        )
 
 
 def as_rows(messages):
@@ -70,7 +72,9 @@ def test_metadata_is_that_of_jazzy(maker, tmp_path):
     assert info["message_count"] == 24
     assert info["starting_time"]["nanoseconds_since_epoch"] == maker.start_ns
     assert info["duration"]["nanoseconds"] == 20 * maker.step_ns  # SESSION_END stands at the end of frame 19
-    counts = {row["topic_metadata"]["name"]: row["message_count"] for row in info["topics_with_message_count"]}
+    counts = {
+        row["topic_metadata"]["name"]: row["message_count"] for row in info["topics_with_message_count"]
+    }
     assert counts == {"/affect/camera/image_raw": 20, "/affect/trial/events": 4}
     assert info["custom_data"] == maker.facts
     assert info["compression_format"] == info["compression_mode"] == ""
@@ -131,7 +135,7 @@ def test_a_full_disk_leaves_a_whole_bag_up_to_there(maker, tmp_path):
     messages = maker.messages(40)
     writer = BagWriter(tmp_path / "bag", flush_s=0.0, open_file=lambda path: SmallDisk(path, 50_000))
     written = 0
-    with pytest.raises(BagFull, match="the disk is full.*the bag up to there is closed") as caught:
+    with pytest.raises(BagFull, match=r"the disk is full.*the bag up to there is closed") as caught:
         for message in messages:
             writer.write(maker.info(message.topic, message.kind), message.log_ns, message.data)
             written += 1
@@ -143,7 +147,9 @@ def test_a_full_disk_leaves_a_whole_bag_up_to_there(maker, tmp_path):
     # A frame takes 2304 bytes of noise and 100 to 150 of headers and indexes; the definitions and events take 4000.
     assert 46_000 / 2460 < written < 50_000 / 2400 + 3
     assert writer.message_count == written
-    assert read_with_mcap(tmp_path / "bag") == read_with_rosbags(tmp_path / "bag") == as_rows(messages[:written])
+    assert (
+        read_with_mcap(tmp_path / "bag") == read_with_rosbags(tmp_path / "bag") == as_rows(messages[:written])
+    )
     with Recording(tmp_path / "bag") as bag:
         assert bag.flaws == []
         assert bag.facts == {}
@@ -169,7 +175,9 @@ def test_a_limit_of_the_system_is_met_the_same_way(maker, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stderr
     assert "writing failed" in done.stdout
-    assert f"affect-hri record repair {tmp_path / 'bag'}" in done.stdout  # nor is there room for the file's end
+    assert (
+        f"affect-hri record repair {tmp_path / 'bag'}" in done.stdout
+    )  # nor is there room for the file's end
     count = int(done.stdout.split()[0])
     assert 30 < count < 50
     with Recording(tmp_path / "bag") as bag:

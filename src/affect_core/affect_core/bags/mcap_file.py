@@ -278,7 +278,7 @@ def _take(file: BinaryIO, position: int, result: McapScan) -> int:
         _keep(_parsed(opcode, file.read(length)), position, end, result)
     elif opcode == Opcode.ATTACHMENT:
         result.attachments.append((position, end))
-    return end
+    return int(end)
 
 
 def _parsed(opcode: int, body: bytes) -> McapRecord:

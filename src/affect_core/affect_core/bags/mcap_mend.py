@@ -187,6 +187,4 @@ def _bytes_of(*records: McapRecord) -> bytes:
     builder = RecordBuilder()
     for record in records:
         record.write(builder)
-    return bytes(builder.end())
-
-
+    return bytes(builder.end())  # type: ignore[no-untyped-call] # the library types in part

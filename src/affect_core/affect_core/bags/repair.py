@@ -52,7 +52,9 @@ def repair(path: Path) -> Repaired:
         for file in storage_files(folder):
             lost |= _mend_or_set_aside(file)
     elif broken:
-        raise InputError(f"only mcap files can be repaired; `affect-hri evaluate` reads what is left in {broken[0]}")
+        raise InputError(
+            f"only mcap files can be repaired; `affect-hri evaluate` reads what is left in {broken[0]}"
+        )
     _rebuild_metadata(folder, "mcap" if suffixes == {".mcap"} else "sqlite3")
     (folder / RESERVE).unlink(missing_ok=True)
     with Recording(folder) as bag:

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from affect_core.bags.base import Contents, Flaw, TopicInfo
 from affect_core.errors import InputError
 
-_TOPIC_COLUMNS = ("id", "name", "type", "serialization_format", "offered_qos_profiles", "type_description_hash")
+_TOPIC_COLUMNS = (
+    "id",
+    "name",
+    "type",
+    "serialization_format",
+    "offered_qos_profiles",
+    "type_description_hash",
+)
 _ERRORS = (sqlite3.Error, UnicodeDecodeError, MemoryError)
 """What a damaged database raises; its messages may hold bytes of the damage."""
 
@@ -29,13 +36,17 @@ class SqliteStorage:
             self.contents.topics.update(_topics(self._database))
         except (*_ERRORS, ValueError, TypeError) as error:
             self._database.close()
-            raise InputError(f"{path} is no sqlite3 bag, or its list of topics is damaged: {error}") from error
+            raise InputError(
+                f"{path} is no sqlite3 bag, or its list of topics is damaged: {error}"
+            ) from error
         self._take_index()
 
     def read(self, row: NDArray[np.int64]) -> bytes:
         """The message of one row of the index: its id."""
         try:
-            found = self._database.execute("SELECT data FROM messages WHERE id = ?", (int(row[2]),)).fetchone()
+            found = self._database.execute(
+                "SELECT data FROM messages WHERE id = ?", (int(row[2]),)
+            ).fetchone()
         except _ERRORS as error:
             raise InputError(f"message {int(row[2])} cannot be read: {error}") from error
         if found is None or not isinstance(found[0], bytes):

@@ -148,7 +148,9 @@ class BagWriter:
 
     def _give_up(self, error: OSError) -> None:
         """Close what is there: the reserve makes room for the end of the file."""
-        what = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"writing failed: {error}"
+        what = (
+            "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"writing failed: {error}"
+        )
         if self._file is not None:
             self._file.abandon()
         self._file = None
@@ -179,7 +181,7 @@ class _McapFile:
         self._output, self._numbers, self._flush_s = _Output(file), numbers, flush_s
         self._writer = Writer(self._output, chunk_size=CHUNK_BYTES, compression=CompressionType.ZSTD)  # type: ignore[arg-type]
         self._writer.start(profile="ros2", library=LIBRARY)
-        self._writer.flush()
+        self._writer.flush()  # type: ignore[no-untyped-call] # the library types in part
         self._schemas: dict[str, int] = {}
         self._channels: dict[str, int] = {}
         self._flushed_s = time.monotonic()
@@ -199,11 +201,11 @@ class _McapFile:
 
     def flush_if_due(self) -> None:
         if time.monotonic() - self._flushed_s >= self._flush_s:
-            self._writer.flush()
+            self._writer.flush()  # type: ignore[no-untyped-call]
             self._flushed_s = time.monotonic()
 
     def close(self) -> None:
-        self._writer.finish()
+        self._writer.finish()  # type: ignore[no-untyped-call]
         self._output.close()
 
     def abandon(self) -> None:

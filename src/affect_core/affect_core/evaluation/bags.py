@@ -6,7 +6,7 @@ import json
 import math
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice, pairwise
 from pathlib import Path
 from types import TracebackType
@@ -25,12 +25,18 @@ from affect_core.types import Frame
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 EVENT_TYPE = "affect_hri_interfaces/msg/TrialEvent"
+TRUTH_TYPE = "affect_hri_interfaces/msg/GroundTruth"
 PREFERRED_IMAGE = "camera/image_raw"
 PREFERRED_EVENTS = "trial/events"
 GAP_S = 1.0
 """Frames that are further apart, and by ten times more than usual, are a gap."""
 HUGE_GAP_S = 600.0
 """Behind a longer one is another recording, or another time: only what comes before is read."""
+_OWN_TYPES = {
+    EVENT_TYPE: {"header", "kind", "label", "onset", "index", "detail"},
+    TRUTH_TYPE: {"header", "render_ms"},
+}
+"""Types that no library knows, and the fields that are read."""
 _STAMP = struct.Struct("<iI")
 
 
@@ -55,6 +61,7 @@ class SessionBag:
         self._recording = Recording(path)
         self._wanted, self._wanted_events, self._labels = image_topic, events_topic, labels
         self._store = get_typestore(Stores.ROS2_JAZZY)
+        self._unknown: set[str] = set()
         self._span_ns: tuple[int, int] | None = None
 
     def __enter__(self) -> Self:
@@ -62,7 +69,9 @@ class SessionBag:
         try:
             self._learn_types()
             if not self.frame_count():
-                raise InputError(f"expected frames on {self.image_topic().name} in {self.path}, there are none")
+                raise InputError(
+                    f"expected frames on {self.image_topic().name} in {self.path}, there are none"
+                )
         except BaseException:
             self._recording.__exit__(None, None, None)
             raise
@@ -160,7 +169,7 @@ class SessionBag:
 
     def rendered(self) -> dict[int, float]:
         """Stamp -> render time in ms of the frames a virtual camera made; empty for a real one."""
-        topics = self._of_type("affect_hri_interfaces/msg/GroundTruth")
+        topics = self._of_type(TRUTH_TYPE)
         return {stamp_ns(message): float(message.render_ms) for _, message in self._messages(topics)}
 
     def image_topic(self) -> TopicInfo:
@@ -182,6 +191,8 @@ class SessionBag:
         raise InputError(f"expected one {what} {wanted or preferred} in {self.path}; there: {names}")
 
     def _of_type(self, name: str) -> list[TopicInfo]:
+        if name in self._unknown:
+            return []
         return [topic for topic in self._recording.topics if topic.type_name == name]
 
     def _messages(self, topics: list[TopicInfo]) -> Iterator[tuple[int, Any]]:
@@ -196,21 +207,20 @@ class SessionBag:
                 )
 
     def _learn_types(self) -> None:
-        """Types that are not ROS's own, from the definitions in the bag."""
-        for topic in self._recording.topics:
-            if topic.type_name in self._store.fielddefs or topic.type_name not in _OWN_TYPES:
-                continue
-            parse = get_types_from_idl if topic.encoding == "ros2idl" else None
-            try:
-                types = (
-                    parse(topic.definition) if parse else get_types_from_msg(topic.definition, topic.type_name)
-                )
-                self._store.register({k: v for k, v in types.items() if k not in self._store.fielddefs})
-            except Exception as error:  # noqa: BLE001 - whatever a damaged text makes of the parser
-                self._recording.tell(
-                    f"the definition of {topic.type_name} is missing or damaged ({type(error).__name__}): "
-                    f"{topic.name} is not read"
-                )
+        """Our own types, from the definitions in the bag; ROS's are known."""
+        for name, fields in _OWN_TYPES.items():
+            for topic in self._of_type(name)[:1]:
+                try:
+                    types = _types_of(topic)
+                    self._store.register({k: v for k, v in types.items() if k not in self._store.fielddefs})
+                    known = {field for field, _ in self._store.fielddefs[name][1]}
+                except Exception:  # noqa: BLE001 - whatever a damaged text makes of the parser
+                    known = set()
+                if not fields <= known:
+                    self._unknown.add(name)
+                    self._recording.tell(
+                        f"the definition of {name} is missing or damaged: {topic.name} is not read"
+                    )
 
     def _event(self, message: Any) -> TruthEvent | None:
         number, onset_s = stamp_ns(message), float(message.onset)
@@ -261,14 +271,21 @@ class SessionBag:
             )
         steps = [(later - earlier) / 1e9 for earlier, later in pairwise(stamps)]
         usual_s = sorted(steps)[len(steps) // 2] if steps else 0.0
-        gaps = [(at, step) for at, step in zip(stamps, steps, strict=False) if step > max(GAP_S, 10.0 * usual_s)]
+        gaps = [
+            (at, step) for at, step in zip(stamps, steps, strict=False) if step > max(GAP_S, 10.0 * usual_s)
+        ]
         for at, step in gaps[:5]:
-            self._recording.tell(f"no frames for {step:.1f} s, {(at - stamps[0]) / 1e9:.1f} s after the first")
+            self._recording.tell(
+                f"no frames for {step:.1f} s, {(at - stamps[0]) / 1e9:.1f} s after the first"
+            )
         if len(gaps) > 5:
             self._recording.tell(f"{len(gaps) - 5} more gaps without frames")
 
 
-_OWN_TYPES = (EVENT_TYPE, "affect_hri_interfaces/msg/GroundTruth")
+def _types_of(topic: TopicInfo) -> Mapping[str, Any]:
+    if topic.encoding == "ros2idl":
+        return dict(get_types_from_idl(topic.definition))
+    return dict(get_types_from_msg(topic.definition, topic.type_name))
 
 
 def stamp_ns(message: Any) -> int:

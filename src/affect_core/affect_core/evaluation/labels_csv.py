@@ -48,7 +48,9 @@ def read_labels(path: Path, first_ns: int) -> list[TruthEvent]:
             reader = csv.DictReader(file)
             missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
-                raise InputError(f"expected the columns {', '.join(_COLUMNS)} in {path}, {missing[0]} is missing")
+                raise InputError(
+                    f"expected the columns {', '.join(_COLUMNS)} in {path}, {missing[0]} is missing"
+                )
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"expected a table of labels at {path}: {error}") from error
