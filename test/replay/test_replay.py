@@ -43,7 +43,7 @@ def test_evaluate_repeats_the_scores_exactly(affect_hri, recorded, summary_of, t
     (facts,) = tmp_path.glob("*/recorded.json")
     recorded_facts = json.loads(facts.read_text())
     assert recorded_facts["session"]["protocol"] == "short"
-    assert recorded_facts["models"]["tiny"]["runtime"] == "torch"
+    assert recorded_facts["models"]["tiny"]["runtime"] == "torch-fp32"
     parameters = recorded_facts["parameters"]
     assert {"/affect/avatar", "/affect/emotion", "/affect/face", "/affect/recorder", "/affect/trial"} <= set(
         parameters
