@@ -6,6 +6,7 @@ import json
 import random
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,32 @@ def test_a_bag_without_events_gives_a_report_that_says_so(
     assert "not scored" in done.stdout.splitlines()[-1]
     (report,) = (tmp_path / "reports").glob("*/report.html")
     assert "No ground truth" in report.read_text()
+
+
+# --- a disk that is full ---------------------------------------------------------------------------------------
+
+LIMITED = """
+import resource
+from affect_core.bags import writer
+from affect_core.cli import main
+writer.RESERVE_BYTES = 0
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
+main()
+"""
+"""The command line in a process whose files may not grow beyond 1.5 MB: the bag would take 2.5."""
+
+
+def test_a_full_disk_costs_the_rest_of_the_bag_and_not_the_report(
+    affect_hri, affect_hri_command, summary_of, tiny_model, tmp_path
+):
+    values = ["--model", tiny_model, "--protocol", "short", "--clock", "lockstep", "--record"]
+    command = [affect_hri_command[0], "-c", LIMITED, "trial", *values, "--output", tmp_path / "reports"]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "nothing more is recorded" in done.stderr
+    summary = summary_of(tmp_path / "reports")
+    assert summary["frames"]["labelled"] == 20
+    bag = tmp_path / "reports" / summary["session"] / "bag"
+    again = affect_hri("evaluate", bag, "--model", tiny_model, "--output", tmp_path / "again")
+    assert again.returncode in (0, 3), again.stderr
+    assert 3 <= summary_of(tmp_path / "again")["frames"]["labelled"] < 20
