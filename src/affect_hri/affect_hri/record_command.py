@@ -70,12 +70,11 @@ def repair_bags(bags: tuple[Path, ...]) -> None:
 @click.argument("bag", type=click.Path(exists=True, path_type=Path))
 def info(bag: Path) -> None:
     """Topics of BAG, what its recorder wrote about it, and what is wrong with it. Exit code 3 if it is not whole."""
-    from rich.console import Console
-
     from affect_core.bags import Recording
 
     with Recording(bag) as recording:
-        Console().print(_topics_table(recording))
+        for topic in sorted(recording.topics, key=lambda topic: topic.name):
+            click.echo(f"{recording.count(topic):8d}  {topic.name}  {topic.type_name}")
         for key, text in sorted(recording.facts.items()):
             click.echo(f"{key}: {text}")
         for flaw in recording.flaws:
@@ -125,15 +124,3 @@ def _repaired_line(done: Repaired) -> str:
     what = "repaired" if done.flaws else "whole, nothing changed"
     kept = f"; as it was: {', '.join(path.name for path in done.kept)}" if done.kept else ""
     return f"{done.path}: {what}, {done.messages} messages, {done.seconds:.1f} s{kept}"
-
-
-def _topics_table(bag: Recording) -> Any:
-    from rich.table import Table
-
-    table = Table(title=str(bag.path))
-    table.add_column("topic")
-    table.add_column("type")
-    table.add_column("messages", justify="right")
-    for topic in sorted(bag.topics, key=lambda topic: topic.name):
-        table.add_row(topic.name, topic.type_name, str(bag.count(topic)))
-    return table
