@@ -82,7 +82,7 @@ def demo(source: str, record: bool, **arguments: Any) -> None:
 @click.option(
     "--source", "--camera", "camera", default="avatar", show_default=True, type=CAMERAS, help="Frames."
 )
-@_options(*PERCEPTION, *SCENE, *SOURCE, "clock", "protocol", "seed", "participant", "output")
+@_options(*PERCEPTION, *SCENE, *SOURCE, "clock", "protocol", "seed", "participant", "output", "record_image")
 @click.option(
     "--record/--no-record", default=False, show_default=True, help="Record a bag beside the report."
 )

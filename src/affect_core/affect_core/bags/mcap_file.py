@@ -25,7 +25,6 @@ from mcap.records import (
     Footer,
     Header,
     McapRecord,
-    MessageIndex,
     Metadata,
     Schema,
     Statistics,
@@ -40,12 +39,13 @@ MAGIC = b"\x89MCAP0\r\n"
 HEAD = struct.Struct("<BQ")
 MESSAGE = struct.Struct("<HIQQ")
 _CHUNK = struct.Struct("<QQQII")
+_MESSAGE_INDEX = struct.Struct("<HI")
+_OPCODES = frozenset(Opcode)
 _PARSED: dict[int, type[McapRecord]] = {
     Opcode.HEADER: Header,
     Opcode.SCHEMA: Schema,
     Opcode.CHANNEL: Channel,
     Opcode.CHUNK: Chunk,
-    Opcode.MESSAGE_INDEX: MessageIndex,
     Opcode.METADATA: Metadata,
     Opcode.STATISTICS: Statistics,
     Opcode.DATA_END: DataEnd,
@@ -268,12 +268,14 @@ def _take(file: BinaryIO, position: int, result: McapScan) -> int:
         raise DamagedRecord("a record's head is cut off")
     opcode, length = HEAD.unpack(head)
     end = position + HEAD.size + length
-    if opcode not in {*Opcode} and opcode < _PRIVATE:
+    if opcode not in _OPCODES and opcode < _PRIVATE:
         raise DamagedRecord(f"no record begins with {opcode:#04x}")
     if end > result.size:
         raise DamagedRecord("a record goes on behind the end of the file")
     if opcode == Opcode.MESSAGE:
         _take_message(file, position, length, result)
+    elif opcode == Opcode.MESSAGE_INDEX:
+        _take_message_index(file.read(length), position, end, result)
     elif opcode in _PARSED:
         _keep(_parsed(opcode, file.read(length)), position, end, result)
     elif opcode == Opcode.ATTACHMENT:
@@ -302,9 +304,6 @@ def _keep(record: McapRecord, start: int, end: int, result: McapScan) -> None:
             result.channels.setdefault(record.id, record)
         case Chunk():
             result.blocks.append(_block_of(record, start, end, result))
-        case MessageIndex() if result.blocks:
-            last = result.blocks[-1]
-            last.index_offsets[record.channel_id], last.index_end = start, end
         case Metadata():
             result.metadata.append((start, end, record))
         case Statistics():
@@ -381,6 +380,18 @@ def _take_message(file: BinaryIO, position: int, length: int, result: McapScan) 
     last.offsets = np.append(last.offsets, shift)
     last.end = last.index_end = position + len(data)
     last.stored_bytes = last.raw_bytes = last.end - last.start
+
+
+def _take_message_index(body: bytes, start: int, end: int, result: McapScan) -> None:
+    """Where it is; what it says is known from the chunk itself."""
+    if len(body) < _MESSAGE_INDEX.size:
+        raise DamagedRecord("a message index is too short")
+    channel, length = _MESSAGE_INDEX.unpack_from(body)
+    if length != len(body) - _MESSAGE_INDEX.size:
+        raise DamagedRecord("a message index has a wrong length")
+    if result.blocks:
+        last = result.blocks[-1]
+        last.index_offsets[channel], last.index_end = start, end
 
 
 def _is_full(run: Block) -> bool:

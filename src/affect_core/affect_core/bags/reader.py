@@ -21,6 +21,7 @@ from affect_core.bags.sqlite_file import SqliteStorage
 from affect_core.errors import InputError
 
 STORAGES: dict[str, type[McapStorage] | type[SqliteStorage]] = {".mcap": McapStorage, ".db3": SqliteStorage}
+MOST_FLAWS = 40
 _PACKED = ".zstd"
 
 
@@ -52,8 +53,11 @@ class Recording:
 
     def __enter__(self) -> Self:
         with self._stack:
-            self._read_metadata()
-            self._open_files()
+            try:
+                self._read_metadata()
+                self._open_files()
+            except OSError as error:
+                raise InputError(f"the bag {self.path} cannot be read: {error}") from error
             self._check()
             self._stack = self._stack.pop_all()
         return self
@@ -77,7 +81,7 @@ class Recording:
                 found.setdefault((topic.name, topic.type_name), topic)
         return tuple(found.values())
 
-    @property
+    @cached_property
     def span_ns(self) -> tuple[int, int]:
         """Log times of the first and the last message; (0, 0) without any."""
         spans = [contents.span_ns for contents in self.contents if len(contents.index)]
@@ -113,9 +117,9 @@ class Recording:
         return f"{(log_ns - self.span_ns[0]) / 1e9:.1f} s after its start"
 
     def tell(self, flaw: str) -> None:
-        """Add a sentence to `flaws`, once."""
-        if flaw not in self.flaws:
-            self.flaws.append(flaw)
+        """Add a sentence to `flaws`, once; of very many the first ones."""
+        if flaw not in self.flaws and len(self.flaws) <= MOST_FLAWS:
+            self.flaws.append(flaw if len(self.flaws) < MOST_FLAWS else "and more")
 
     def _rows(self, topics: Collection[TopicInfo]) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Rows of the files' indexes, the number of the file as their fifth column."""

@@ -39,9 +39,15 @@ def repair(path: Path) -> Repaired:
     """Mend a bag in its folder.
 
     Raises:
-        InputError: nothing in it can be read; or it is sqlite3 and damaged.
+        InputError: nothing in it can be read; it is sqlite3 and damaged; or it cannot be written.
     """
-    folder = path if path.is_dir() else path.parent
+    try:
+        return _repair(path if path.is_dir() else path.parent)
+    except OSError as error:
+        raise InputError(f"expected to write into {path}: {error}; make room and call it again") from error
+
+
+def _repair(folder: Path) -> Repaired:
     with Recording(folder) as bag:
         flaws, lost = tuple(bag.flaws), bool(bag.missing_files)
         if not flaws and (folder / NAME).exists():

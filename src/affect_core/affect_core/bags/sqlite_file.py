@@ -84,7 +84,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     # A recorder that was killed leaves a journal beside the file, which only a connection that may write takes in.
     reason = ""
     for mode in ("mode=ro", "immutable=1"):
-        database = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+        # Nodes set up in one thread and are closed from another; never two at a time.
+        database = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, check_same_thread=False)
         try:
             database.execute("PRAGMA cell_size_check = ON")
             database.execute("SELECT count(*) FROM sqlite_master").fetchone()
