@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import mcap.writer
 import numpy as np
 import pytest
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from affect_core.bags import BagWriter, TopicInfo
+from affect_core.evaluation.bags import SessionBag
 from affect_core.trial import Session
 
 MESSAGES = Path(__file__).resolve().parents[3] / "src" / "affect_hri_interfaces" / "msg"
@@ -101,6 +103,45 @@ class Maker:
                     )
                 writer.write(made[message.topic], message.log_ns, message.data)
         return path
+
+    def unchunked(self, path, messages):
+        """One mcap file whose messages are in no chunk, without metadata.yaml; by the mcap library."""
+        path.mkdir()
+        with (path / f"{path.name}_0.mcap").open("wb") as file:
+            writer = mcap.writer.Writer(file, use_chunking=False)
+            writer.start("ros2")
+            channels = {}
+            for message in messages:
+                if message.topic not in channels:
+                    info = self.info(message.topic, message.kind)
+                    schema = writer.register_schema(info.type_name, info.encoding, info.definition.encode())
+                    channels[message.topic] = writer.register_channel(message.topic, "cdr", schema)
+                writer.add_message(channels[message.topic], message.log_ns, message.data, message.log_ns)
+            writer.finish()
+        return path
+
+    def make(self, kind, path, messages):
+        """By the writer, in the format and with the compression that ``kind`` names."""
+        match kind:
+            case "ours":
+                return self.ours(path, messages)
+            case "sqlite3" | "mcap":
+                return self.theirs(path, messages, kind)
+            case "mcap_zstd":
+                return self.theirs(path, messages, "mcap", "storage")
+            case "mcap_file_zstd":
+                return self.theirs(path, messages, "mcap", "file")
+            case _:
+                return self.theirs(path, messages, "sqlite3", kind.removesuffix("_zstd"))
+
+    def read(self, path, **options):
+        """Everything that evaluation asks of a bag: session, (stamp, pixels), events, facts, flaws."""
+        with SessionBag(path, **options) as bag:
+            session = bag.session()
+            frames = [(frame.stamp_ns, frame.image_rgb.tobytes()) for frame in bag.frames()]
+            events = [(e.stamp_ns, e.kind, e.label) for e in bag.events()]
+            bag.rendered(), bag.geometry()
+            return session, frames, events, bag.facts, list(bag.flaws)
 
     def _message(self, topic, kind, log_ns, message):
         return Message(topic, kind, log_ns, bytes(self.store.serialize_cdr(message, kind)))

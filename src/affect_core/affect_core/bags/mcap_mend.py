@@ -23,7 +23,7 @@ from mcap.records import (
     SummaryOffset,
 )
 
-from affect_core.bags.mcap_file import MAGIC, Block, McapScan, scan
+from affect_core.bags.mcap_scan import MAGIC, Block, McapScan, scan
 from affect_core.errors import InputError
 
 LIBRARY = "affect_hri"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import re
@@ -58,6 +59,7 @@ class SessionBag:
         self, path: Path, image_topic: str = "", events_topic: str = "", labels: Path | None = None
     ) -> None:
         self.path = path
+        self._name = _as_name(path.resolve().name)
         self._recording = Recording(path)
         self._wanted, self._wanted_events, self._labels = image_topic, events_topic, labels
         self._store = get_typestore(Stores.ROS2_JAZZY)
@@ -111,20 +113,17 @@ class SessionBag:
 
     def session(self) -> Session:
         """The session as its first event describes it; one named after the bag if there is none."""
-        texts = [
-            m.detail for _, m in self._messages(self._event_topics()) if m.kind == EventKind.SESSION_START
-        ]
-        texts += [self._recording.facts[key] for key in ("session",) if key in self._recording.facts]
-        name = _as_name(self.path.resolve().name)
-        for text in texts[:1]:
+        starts = (m for _, m in self._messages(self._event_topics()) if m.kind == EventKind.SESSION_START)
+        texts = [message.detail for message in starts]
+        texts += [text for key, text in self._recording.facts.items() if key == "session"]
+        for text in texts:
             try:
                 session = Session.from_json(text)
             except InputError as error:
                 self._recording.tell(f"its session cannot be read: {error}")
                 continue
-            # It names a folder.
-            return session if session.id == _as_name(session.id) else Session(id=_as_name(session.id) or name)
-        return Session(id=name)
+            return dataclasses.replace(session, id=_as_name(session.id) or self._name)
+        return Session(id=self._name)
 
     def frames(self) -> Iterator[Frame]:
         """The camera's frames in the order of recording, each later than the one before.

@@ -56,6 +56,8 @@ class ParameterSurvey:
         self._asked.add(name)
 
         def on_names(answer: Any) -> None:
+            if getting not in self._clients:  # closed meanwhile
+                return
             names = answer.result().result.names
             future = getting.call_async(GetParameters.Request(names=names))
             future.add_done_callback(lambda done: self._keep(name, names, done.result().values))
