@@ -182,6 +182,18 @@ def test_a_broken_bag_is_one_clear_line_and_exit_code_4(
     assert done.returncode == 4
 
 
+def test_one_bag_that_cannot_be_read_leaves_the_report_of_the_others(
+    affect_hri, broken, recorded, summary_of, tiny_model, tmp_path
+):
+    bag, message = broken["empty"]
+    done = affect_hri(
+        "evaluate", bag, recorded / "bag", "--model", tiny_model, "--output", tmp_path / "reports"
+    )
+    assert done.returncode == 3, done.stderr
+    assert any(line.startswith("affect-hri: ") and message in line for line in done.stderr.splitlines())
+    assert summary_of(tmp_path / "reports")["frames"]["labelled"] == 20
+
+
 @pytest.mark.parametrize("command", ["evaluate", "replay"])
 def test_a_bag_that_was_cut_off_gives_a_partial_report(
     affect_hri, recorded, summary_of, tiny_model, tmp_path, command

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from affect_core.errors import InputError
 from affect_core.evaluation import Summary, summary_table
 from affect_core.paths import find_shared
 
@@ -154,7 +155,16 @@ def evaluate(bags: tuple[Path, ...], model: str, runtime: str, output: str, **to
 
     Exit code 3 where parts of a bag are missing: the report then is of what could be read.
     """
-    _finish([_evaluate(bag, model, runtime, Path(output), topics) for bag in bags])
+    results: list[Result] = []
+    for bag in bags:
+        try:
+            results.append(_evaluate(bag, model, runtime, Path(output), topics))
+        except InputError as error:
+            if bag == bags[-1] and not any(result for _, result in results):
+                raise
+            click.echo(f"affect-hri: {error}", err=True)
+            results.append((error.exit_code, None))
+    _finish(results)
 
 
 # --- one run ---------------------------------------------------------------------------------------------
