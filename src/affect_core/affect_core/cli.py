@@ -54,7 +54,10 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="affect-hri")
 def commands() -> None:
-    """Read a face, name the emotion, say why. The trial, live, replay and evaluate commands need the built workspace."""
+    """Read a face, name the emotion, say why.
+
+    The trial, live, replay, record and evaluate commands need the built workspace.
+    """
 
 
 @commands.group()

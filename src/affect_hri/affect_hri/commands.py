@@ -8,7 +8,7 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from affect_core.errors import InputError
 from affect_core.evaluation import Summary, summary_table
 from affect_core.paths import find_shared
 
@@ -82,7 +83,7 @@ def demo(source: str, record: bool, **arguments: Any) -> None:
 @click.option(
     "--source", "--camera", "camera", default="avatar", show_default=True, type=CAMERAS, help="Frames."
 )
-@_options(*PERCEPTION, *SCENE, *SOURCE, "clock", "protocol", "seed", "participant", "output")
+@_options(*PERCEPTION, *SCENE, *SOURCE, "clock", "protocol", "seed", "participant", "output", "record_image")
 @click.option(
     "--record/--no-record", default=False, show_default=True, help="Record a bag beside the report."
 )
@@ -123,7 +124,9 @@ def replay(bag: Path, **arguments: Any) -> None:
                 )
             )
         result = program.nodes["evaluation"].result
-    _finish([(code, result)])
+    flaws = getattr(node, "flaws", ())
+    _tell_flaws(bag, flaws)
+    _finish([(code or (PARTIAL if flaws else 0), result)])
 
 
 @click.command()
@@ -139,9 +142,29 @@ def replay(bag: Path, **arguments: Any) -> None:
 @click.option(
     "--image-topic", default="", help="Which images to read; default: camera/image_raw, or the only one."
 )
-def evaluate(bags: tuple[Path, ...], model: str, runtime: str, output: str, image_topic: str) -> None:
-    """Re-run perception on the frames of recorded BAGS and score it against their events. Needs no topics."""
-    _finish([_evaluate(bag, model, runtime, Path(output), image_topic) for bag in bags])
+@click.option(
+    "--events-topic", default="", help="Which trial events count; default: trial/events, or the only ones."
+)
+@click.option(
+    "--labels",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="CSV of start_s,label[,onset_s] in place of events; default without events: BAG/labels.csv.",
+)
+def evaluate(bags: tuple[Path, ...], model: str, runtime: str, output: str, **topics: Any) -> None:
+    """Re-run perception on the frames of recorded BAGS and score it against their events. Needs no topics.
+
+    Exit code 3 where parts of a bag are missing: the report then is of what could be read.
+    """
+    results: list[Result] = []
+    for bag in bags:
+        try:
+            results.append(_evaluate(bag, model, runtime, Path(output), topics))
+        except InputError as error:
+            if bag == bags[-1] and not any(result for _, result in results):
+                raise
+            click.echo(f"affect-hri: {error}", err=True)
+            results.append((error.exit_code, None))
+    _finish(results)
 
 
 # --- one run ---------------------------------------------------------------------------------------------
@@ -167,7 +190,7 @@ def _trial(arguments: Mapping[str, Any]) -> Result:
         return code, program.nodes["evaluation"].result
 
 
-def _evaluate(path: Path, model: str, runtime: str, output: Path, image_topic: str) -> Result:
+def _evaluate(path: Path, model: str, runtime: str, output: Path, topics: Mapping[str, Any]) -> Result:
     from affect_core.emotion import EmotionConfig
     from affect_core.evaluation import TrialCollector
     from affect_core.evaluation.bags import SessionBag
@@ -178,20 +201,28 @@ def _evaluate(path: Path, model: str, runtime: str, output: Path, image_topic: s
     from affect_core.pipeline import Pipeline
     from affect_hri.session_report import write_session
 
-    pipeline = Pipeline(FaceConfig(), EmotionConfig(model=model, runtime=runtime))
     collector, book = TrialCollector(), SampleBook()
-    with SessionBag(path, image_topic) as bag, _progress() as bar:
+    with SessionBag(path, **topics) as bag, _progress() as bar:
+        pipeline = Pipeline(FaceConfig(), EmotionConfig(model=model, runtime=runtime))
         session = bag.session()
+        frames = bar.track(bag.frames(), total=bag.frame_count(), description=f"evaluate {path}")
+        rerun(frames, pipeline.run, collector, book)
+        # Only now is it known which events are far from all frames.
         for event in bag.events():
             collector.add_event(event)
         for stamp_ns, render_ms in bag.rendered().items():
             collector.add_render(stamp_ns, render_ms)
-        frames = bar.track(bag.frames(), total=bag.frame_count(), description=f"evaluate {path}")
-        rerun(frames, pipeline.run, collector, book)
+        facts, flaws = bag.facts, tuple(bag.flaws)
     folder = output / f"{session.id}-evaluated"
     set_aside(folder)
-    summary = write_session(folder, session, collector.collected(), book.pictures())
-    return 0, (folder, summary)
+    summary = write_session(folder, session, collector.collected(), book.pictures(), facts)
+    _tell_flaws(path, flaws)
+    return PARTIAL if flaws else 0, (folder, summary)
+
+
+def _tell_flaws(path: Path, flaws: Sequence[str]) -> None:
+    for flaw in flaws:
+        click.echo(f"affect-hri: {path} is not whole: {flaw}", err=True)
 
 
 def _progress() -> Progress:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from affect_core.errors import ConfigError
 from affect_core.evaluation import Collected, Summary, installed_versions, summarise
@@ -17,12 +19,38 @@ PACKAGES = ("affect_core", "affect_hri", "torch", "numpy", "opencv-python-headle
 
 
 def write_session(
-    folder: Path, session: Session, collected: Collected, samples: Sequence[tuple[str, ImageRGB]] = ()
+    folder: Path,
+    session: Session,
+    collected: Collected,
+    samples: Sequence[tuple[str, ImageRGB]] = (),
+    recorded: Mapping[str, Any] | None = None,
 ) -> Summary:
-    """Score and write everything into ``folder``; returns what summary.json holds."""
-    summary = summarise(session, collected, installed_versions(*PACKAGES), _hashes(session))
+    """Score and write everything into ``folder``; returns what summary.json holds.
+
+    Args:
+        folder: made where it is missing.
+        session: who and under which conditions.
+        collected: what happened.
+        samples: label and picture.
+        recorded: what a bag says about its recording; goes into recorded.json, its weights into the hashes.
+    """
+    hashes = {**_hashes(session), **_recorded_weights(recorded or {})}
+    summary = summarise(session, collected, installed_versions(*PACKAGES), hashes)
     write_report(folder, summary, collected.records, collected.events, samples)
+    if recorded:
+        (folder / "recorded.json").write_text(json.dumps(recorded, indent=2, sort_keys=True) + "\n")
     return summary
+
+
+def _recorded_weights(recorded: Mapping[str, Any]) -> dict[str, str]:
+    """The weights that read the faces while the bag was recorded."""
+    models = recorded.get("models")
+    rows = models.items() if isinstance(models, dict) else ()
+    return {
+        f"recorded weights of {name}": str(model["sha256"])
+        for name, model in rows
+        if isinstance(model, dict) and model.get("sha256")
+    }
 
 
 def _hashes(session: Session) -> dict[str, str]:

@@ -10,17 +10,21 @@ from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.clock import Clock, ClockType
-from rclpy.serialization import serialize_message
+from rclpy.serialization import deserialize_message, serialize_message
 
+from affect_core.bags import BagFull, BagWriter, TopicInfo
 from affect_core.config import Settings, setting
+from affect_core.evaluation import installed_versions
 from affect_core.types import Frame
 from affect_hri import conversions
-from affect_hri.bag_writer import BagWriter
+from affect_hri.bag_topics import topic_info
 from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ABORT_WAIT_S, ManagedNode
+from affect_hri.nodes._survey import ParameterSurvey
 from affect_hri.nodes._topics import Topic
 from affect_hri.program import run
-from affect_hri_interfaces.msg import TrialEvent
+from affect_hri.session_report import PACKAGES
+from affect_hri_interfaces.msg import EmotionEstimateArray, TrialEvent
 
 SIDE_TOPICS = (
     _topics.CAMERA_INFO,
@@ -34,6 +38,10 @@ SIDE_TOPICS = (
     _topics.GROUND_TRUTH,
 )
 QUEUE = 256
+PARTIAL = 3
+"""Exit code when the disk was full: there is a bag, and it is not whole."""
+SUMMARY_WAIT_S = 60.0
+"""A program ends with the first node that ends partial: how long the report is waited for."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,12 @@ class RecorderSettings(Settings):
     output: str = setting("reports", "reports folder; the bag is <output>/<session>/bag")
     bag: str = setting("", "path of the bag; empty: <output>/<session>/bag, opened when a session starts")
     image: str = setting("raw", "raw (lossless) or jpeg", choices=("raw", "jpeg"))
+    max_size_mb: int = setting(
+        2048, "a file of the bag that is larger is closed and the next one begun, MB; 0: one file", low=0
+    )
+    ends: str = setting(
+        "session", "when the bag is closed: session, or stopped", choices=("session", "stopped")
+    )
     grace_s: float = setting(1.0, "how long to wait for stragglers after the session's end, s", low=0.0)
 
 
@@ -58,7 +72,14 @@ class RecorderNode(ManagedNode):
         self._system = Clock(clock_type=ClockType.SYSTEM_TIME)
         self._bag: BagWriter | None = None
         self._early: list[tuple[Topic, int, bytes]] = []
+        self._infos: dict[str, TopicInfo] = {}
+        self._models: dict[str, dict[str, str]] = {}
+        self._facts = {
+            "recorder": json.dumps({"image": self._config.image}),
+            "versions": json.dumps(installed_versions(*PACKAGES)),
+        }
         self._closing_s = math.inf
+        self._scored = False
         # Whatever ends the node, what was written is a whole bag.
         self.release_later(self._close)
         if self._config.bag:
@@ -73,7 +94,11 @@ class RecorderNode(ManagedNode):
         for topic in SIDE_TOPICS:
             self._listen_raw(topic)
         self.listen(_topics.TRIAL_EVENTS, self._on_event)
+        self.listen(_topics.TRIAL_SUMMARY, self._on_summary)
+        survey = ParameterSurvey(self, lambda found: self._describe("parameters", found))
+        self.release_later(survey.close)
         self.every(0.1, self._close_when_complete)
+        self.every(0.25, survey.ask)
         self.report(DiagnosticStatus.OK, "waiting for a session" if self._bag is None else "recording")
 
     def interrupt(self) -> None:
@@ -81,14 +106,26 @@ class RecorderNode(ManagedNode):
         if self._bag is None:
             super().interrupt()
         else:
-            self._closing_s = min(self._closing_s, self._wall_ns() / 1e9 + ABORT_WAIT_S)
+            wait_s = ABORT_WAIT_S if self._config.ends == "session" else 0.0
+            self._closing_s = min(self._closing_s, self._wall_ns() / 1e9 + wait_s)
 
     def _listen_raw(self, topic: Topic) -> None:
         qos = topic.qos(self.lockstep)
         qos.depth = QUEUE
-        callback: Callable[..., None] = lambda data, info: self._write(topic, info["source_timestamp"], data)  # noqa: E731
+        callback: Callable[..., None] = lambda data, info: self._on_raw(topic, data, info["source_timestamp"])  # noqa: E731
         subscription = self.create_subscription(topic.message, topic.name, callback, qos, raw=True)
         self.release_later(lambda: self.destroy_subscription(subscription))
+
+    def _on_raw(self, topic: Topic, data: bytes, stamp_ns: int) -> None:
+        if topic is _topics.EMOTIONS:
+            self._note_model(deserialize_message(data, EmotionEstimateArray))
+        self._write(topic, stamp_ns, data)
+
+    def _note_model(self, message: EmotionEstimateArray) -> None:
+        model = {"sha256": message.model_sha256, "runtime": message.runtime}
+        if self._models.get(message.model) != model:
+            self._models[message.model] = model
+            self._describe("models", self._models)
 
     def _on_frame(self, frame: Frame, dropped: int) -> None:
         if dropped:
@@ -104,41 +141,76 @@ class RecorderNode(ManagedNode):
     def _on_event(self, message: TrialEvent) -> None:
         if message.kind == TrialEvent.SESSION_START and self._bag is None:
             self._open(Path(self._config.output) / message.session / "bag")
-        if message.kind == TrialEvent.SESSION_START and self._bag is not None:
-            self._bag.describe("session", message.detail)
+        if message.kind == TrialEvent.SESSION_START:
+            self._describe_text("session", message.detail)
         self._write(_topics.TRIAL_EVENTS, self._wall_ns(), serialize_message(message))
-        if message.kind in (TrialEvent.SESSION_END, TrialEvent.ABORT):
+        if message.kind in (TrialEvent.SESSION_END, TrialEvent.ABORT) and self._config.ends == "session":
             self._closing_s = self._wall_ns() / 1e9 + self._config.grace_s
+
+    def _on_summary(self, _: object) -> None:
+        self._scored = True
 
     def _wall_ns(self) -> int:
         return int(self._system.now().nanoseconds)
 
+    # --- the bag ---
+
     def _open(self, path: Path) -> None:
-        self._bag = BagWriter(path)
-        self._bag.describe("recorder", json.dumps({"image": self._config.image}))
+        self._bag = BagWriter(path, self._config.max_size_mb * 1_000_000)
         self.report(DiagnosticStatus.OK, f"recording {path}")
+        for key, text in self._facts.items():
+            self._describe_text(key, text)
         for topic, stamp_ns, data in self._early:
             self._write(topic, stamp_ns, data)
         self._early.clear()
+
+    def _describe(self, key: str, found: object) -> None:
+        self._describe_text(key, json.dumps(found, sort_keys=True))
+
+    def _describe_text(self, key: str, text: str) -> None:
+        self._facts[key] = text
+        self._into_bag(lambda bag: bag.describe(key, text))
 
     def _write(self, topic: Topic, stamp_ns: int, data: bytes) -> None:
         if self._bag is None:
             self._early.append((topic, stamp_ns, data))
             del self._early[:-QUEUE]
             return
-        self._bag.write(self.resolve_topic_name(topic.name), _type_name(topic), topic.qos(), stamp_ns, data)
+        self._into_bag(lambda bag: bag.write(self._info(topic), stamp_ns, data))
+
+    def _info(self, topic: Topic) -> TopicInfo:
+        if topic.name not in self._infos:
+            name = self.resolve_topic_name(topic.name)
+            self._infos[topic.name] = topic_info(name, _type_name(topic), topic.qos())
+        return self._infos[topic.name]
+
+    def _into_bag(self, work: Callable[[BagWriter], None]) -> None:
+        """A full disk is told once; the trial goes on without being recorded."""
+        if self._bag is None or self._bag.full:
+            return
+        try:
+            work(self._bag)
+        except BagFull as error:
+            self.exit_code = PARTIAL
+            self.report(DiagnosticStatus.ERROR, str(error))
 
     def _close_when_complete(self) -> None:
-        if self._wall_ns() / 1e9 >= self._closing_s:
-            self._close()
-            self.finish()
+        if self._wall_ns() / 1e9 < self._closing_s:
+            self._into_bag(lambda bag: bag.flush())
+            return
+        self._close()
+        if not self.exit_code or self._scored or self._nobody_scores():
+            self.finish(self.exit_code)
+
+    def _nobody_scores(self) -> bool:
+        waited_s = self._wall_ns() / 1e9 - self._closing_s
+        return waited_s > SUMMARY_WAIT_S or not self.count_publishers(_topics.TRIAL_SUMMARY.name)
 
     def _close(self) -> None:
+        self._into_bag(lambda bag: bag.close())
         bag, self._bag = self._bag, None
-        if bag is not None:
-            bag.close()
-            total = sum(bag.counts.values())
-            self.report(DiagnosticStatus.OK, f"closed {bag.path} with {total} messages")
+        if bag is not None and not bag.full:
+            self.report(DiagnosticStatus.OK, f"closed {bag.path} with {bag.message_count} messages")
 
 
 def _type_name(topic: Topic) -> str:

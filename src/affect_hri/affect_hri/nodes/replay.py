@@ -17,7 +17,7 @@ from sensor_msgs.msg import CameraInfo
 from affect_core.cameras import CameraGeometry
 from affect_core.config import Settings, setting
 from affect_core.evaluation import TruthEvent
-from affect_core.evaluation.bags import SessionBag
+from affect_core.evaluation.bags import HUGE_GAP_S, SessionBag
 from affect_core.trial import EventKind
 from affect_core.types import Frame
 from affect_hri import conversions
@@ -56,6 +56,7 @@ class ReplayNode(ManagedNode):
             bag = stack.enter_context(SessionBag(Path(self._config.bag), self._config.image_topic))
             self._session, self._events = bag.session(), _whole(bag.events())
             self.total, self._geometry = bag.frame_count(), bag.geometry()
+            self.flaws = bag.flaws
             self.release_later(stack.pop_all().close)
         self._frames: Iterator[Frame] = bag.frames()
         self.sent, self._waiting_ns, self._over = 0, -1, False
@@ -106,8 +107,7 @@ class ReplayNode(ManagedNode):
     def _next(self) -> None:
         frame = next(self._frames, None)
         if frame is None:
-            end_ns = self._events[-1].stamp_ns if self._events else self._waiting_ns + 1
-            self._finish(EventKind.SESSION_END, end_ns, json.dumps({"frames": self.sent}))
+            self._finish(EventKind.SESSION_END, self._end_ns(), json.dumps({"frames": self.sent}))
             return
         self._publish_events_until(frame.stamp_ns)
         self._waiting_ns, self._sent_s, self.sent = frame.stamp_ns, time.monotonic(), self.sent + 1
@@ -115,6 +115,12 @@ class ReplayNode(ManagedNode):
         # Before the frame: its publication is what latency is counted from.
         self._info.publish(self._camera_info(frame))
         self._images.send(frame)
+
+    def _end_ns(self) -> int:
+        """The session's recorded end, unless the last event is far from all frames."""
+        last_ns = self._events[-1].stamp_ns if self._events else 0
+        near = 0 < last_ns - self._waiting_ns < HUGE_GAP_S * 1e9
+        return last_ns if near else self._waiting_ns + 1
 
     def _camera_info(self, frame: Frame) -> CameraInfo:
         height, width = frame.image_rgb.shape[:2]
@@ -133,6 +139,8 @@ class ReplayNode(ManagedNode):
         self._publish(TruthEvent(stamp_ns, kind, index=1_000_000), detail)
         level = DiagnosticStatus.ERROR if kind is EventKind.ABORT else DiagnosticStatus.OK
         reason = f": {detail}" if kind is EventKind.ABORT else ""
+        if self.flaws and kind is not EventKind.ABORT:
+            level, reason = DiagnosticStatus.WARN, f"; the bag is not whole: {'; '.join(self.flaws)}"
         self.report(level, f"replayed {self.sent} of {self.total} frames{reason}")
 
     def _publish(self, event: TruthEvent, detail: str) -> None:
