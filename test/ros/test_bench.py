@@ -77,7 +77,14 @@ def test_frames_from_memory_show_as_many_heads():
 def test_every_node_of_the_scenario_is_a_process(tmp_path):
     commands = one_process_per_node(25.0, tmp_path)
     names = {command[0].rsplit("/", 1)[1] for command in commands}
-    assert names == {"avatar_node", "ohbot_node", "face_node", "emotion_node", "overlay_node"}
+    assert names == {
+        "avatar_node",
+        "ohbot_node",
+        "face_node",
+        "emotion_node",
+        "attribution_node",
+        "overlay_node",
+    }
     assert "fps: 25.0" in (tmp_path / "avatar.yaml").read_text()
 
 

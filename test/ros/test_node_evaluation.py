@@ -129,7 +129,7 @@ def test_the_numbers(desk, tmp_path, wait_until):
     assert summary["per_class"]["confusion"]["recall"] == 0.5
     assert summary["stage_ms"] == {"render": 20.0, "detect": 12.5, "track": 1.5, "infer": 7.5}
     assert (tmp_path / "s1" / "report.html").stat().st_size > 1000
-    wait_until(node.finished.is_set, "the node to say that it is done") # it says so after the summary
+    wait_until(node.finished.is_set, "the node to say that it is done")  # it says so after the summary
     assert node.exit_code == 0
 
 

@@ -50,7 +50,7 @@ def _options(*names: str) -> Callable[[Any], Any]:
     return decorate
 
 
-PERCEPTION = ("model", "runtime")
+PERCEPTION = ("model", "runtime", "explain")
 RUNTIME_CHOICES = _rows()["runtime"]["choices"]
 SCENE = ("head", "port", "motor_file", "lighting", "occlusion", "look", "colour", "fps")
 SOURCE = ("path", "device")

@@ -12,7 +12,9 @@ from affect_hri.conversions.images import (
     to_image,
 )
 from affect_hri.conversions.perception import (
+    from_attribution,
     from_attributions,
+    from_emotion,
     from_emotion_set,
     from_face_set,
     to_attribution,
@@ -36,7 +38,9 @@ __all__ = [
     "HriExpressionReader",
     "ImageReader",
     "default_image_converter",
+    "from_attribution",
     "from_attributions",
+    "from_emotion",
     "from_emotion_set",
     "from_face_set",
     "from_frame",
