@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from affect_core.annotate import annotate, around
+from affect_core.annotate import annotate, area_around
 from affect_core.evaluation.records import TruthEvent
+from affect_core.explain.shown import Shown, ShownConfig
 from affect_core.trial import EventKind
 from affect_core.types import AttributionMap, Detection, EmotionSet, Frame, ImageRGB
 
@@ -67,7 +68,7 @@ class SampleBook:
     def add_attributions(self, stamp_ns: int, maps: Iterable[AttributionMap]) -> None:
         """Attributions of a frame."""
         if stamp_ns in self._samples:
-            self._samples[stamp_ns].maps = list(maps)
+            self._samples[stamp_ns].maps += maps
 
     def pictures(self) -> list[tuple[str, ImageRGB]]:
         """(caption, picture) in order of time: the face with its box, label and heatmap."""
@@ -86,9 +87,21 @@ class SampleBook:
 
 def _picture(sample: _Sample) -> tuple[str, ImageRGB]:
     emotions = sample.emotions.emotions if sample.emotions else ()
-    picture = annotate(sample.frame.image_rgb, sample.faces, emotions, sample.maps)
-    if sample.faces:
-        picture = around(picture, sample.faces[0][1].box_xyxy)
+    image = sample.frame.image_rgb
+    maps = _chosen(sample)
+    area = area_around(image, sample.faces[0][1].box_xyxy) if sample.faces else None
+    picture = annotate(image, sample.faces, emotions, maps, bars=area is None, area=area)
+    if area is not None:
+        left, top, right, bottom = area
+        picture = picture[top:bottom, left:right]
     read = f"{emotions[0].label} {emotions[0].confidence:.2f}" if emotions else "nothing"
     truth = f"{sample.title}, " if sample.title else ""
     return f"{truth}read: {read}", picture
+
+
+def _chosen(sample: _Sample) -> list[AttributionMap]:
+    """One map for a face, as on the overlay."""
+    shown = Shown(ShownConfig())
+    shown.add(sample.frame.stamp_ns, sample.maps)
+    places = {item.face_id: item.crop_to_image for item in sample.maps}
+    return shown.over(sample.frame.stamp_ns, sample.emotions.emotions if sample.emotions else (), places)

@@ -21,6 +21,7 @@ from affect_hri.conversions.perception import (
     to_detections,
     to_emotion_set,
     to_face_set,
+    to_places,
 )
 from affect_hri.conversions.sessions import (
     HRI_EXPRESSION,
@@ -57,6 +58,7 @@ __all__ = [
     "to_frame",
     "to_header",
     "to_image",
+    "to_places",
     "to_time",
     "to_trial_summary",
     "to_truth_event",

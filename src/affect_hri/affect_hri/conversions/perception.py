@@ -47,6 +47,11 @@ def to_detections(message: affect.FaceArray) -> tuple[tuple[str, Detection], ...
     return tuple((face.face_id, _to_detection(face)) for face in message.faces)
 
 
+def to_places(message: affect.FaceArray) -> dict[str, np.ndarray]:
+    """FaceArray -> face id -> crop to image, (2, 3)."""
+    return {face.face_id: _affine(face.crop_to_image) for face in message.faces}
+
+
 def _from_face(face: Face, header: Header, with_crop: bool) -> affect.Face:
     return affect.Face(
         face_id=face.face_id,
