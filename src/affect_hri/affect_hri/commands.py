@@ -171,6 +171,7 @@ def _evaluate(path: Path, model: str, runtime: str, output: Path, image_topic: s
     from affect_core.emotion import EmotionConfig
     from affect_core.evaluation import TrialCollector
     from affect_core.evaluation.bags import SessionBag
+    from affect_core.evaluation.explained import ExplainedBook
     from affect_core.evaluation.rerun import rerun
     from affect_core.evaluation.samples import SampleBook
     from affect_core.faces import FaceConfig
@@ -179,18 +180,19 @@ def _evaluate(path: Path, model: str, runtime: str, output: Path, image_topic: s
     from affect_hri.session_report import write_session
 
     pipeline = Pipeline(FaceConfig(), EmotionConfig(model=model, runtime=runtime))
-    collector, book = TrialCollector(), SampleBook()
+    collector, book, explained = TrialCollector(), SampleBook(), ExplainedBook()
     with SessionBag(path, image_topic) as bag, _progress() as bar:
         session = bag.session()
         for event in bag.events():
             collector.add_event(event)
+            explained.plan(event)
         for stamp_ns, render_ms in bag.rendered().items():
             collector.add_render(stamp_ns, render_ms)
         frames = bar.track(bag.frames(), total=bag.frame_count(), description=f"evaluate {path}")
-        rerun(frames, pipeline.run, collector, book)
+        rerun(frames, pipeline.run, collector, book, explained)
     folder = output / f"{session.id}-evaluated"
     set_aside(folder)
-    summary = write_session(folder, session, collector.collected(), book.pictures())
+    summary = write_session(folder, session, collector.collected(), book.pictures(), explained.explained())
     return 0, (folder, summary)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from affect_core.errors import ConfigError
 from affect_core.evaluation import Collected, Summary, installed_versions, summarise
+from affect_core.evaluation.explained import Explained
 from affect_core.evaluation.report import write_report
 from affect_core.paths import find_named
 from affect_core.trial import Session
@@ -17,11 +18,15 @@ PACKAGES = ("affect_core", "affect_hri", "torch", "numpy", "opencv-python-headle
 
 
 def write_session(
-    folder: Path, session: Session, collected: Collected, samples: Sequence[tuple[str, ImageRGB]] = ()
+    folder: Path,
+    session: Session,
+    collected: Collected,
+    samples: Sequence[tuple[str, ImageRGB]] = (),
+    explained: Sequence[Explained] = (),
 ) -> Summary:
     """Score and write everything into ``folder``; returns what summary.json holds."""
     summary = summarise(session, collected, installed_versions(*PACKAGES), _hashes(session))
-    write_report(folder, summary, collected.records, collected.events, samples)
+    write_report(folder, summary, collected.records, collected.events, samples, explained)
     return summary
 
 

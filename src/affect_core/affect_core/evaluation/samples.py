@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -17,22 +18,33 @@ MAX_UNPLANNED = 6
 """Without commands: this many pictures, one every `UNPLANNED_PERIOD_NS`."""
 UNPLANNED_PERIOD_NS = 1_000_000_000
 
+EARLY_FRAMES = 32
+"""Frames whose faces and estimates are held until the frame itself has come."""
+
 Faces = tuple[tuple[str, Detection], ...]
+
+
+@dataclass
+class _Said:
+    """Of one frame."""
+
+    faces: Faces = ()
+    emotions: EmotionSet | None = None
+    maps: list[AttributionMap] = field(default_factory=list)
 
 
 @dataclass
 class _Sample:
     title: str
     frame: Frame
-    faces: Faces = ()
-    emotions: EmotionSet | None = None
-    maps: list[AttributionMap] = field(default_factory=list)
+    said: _Said
 
 
 class SampleBook:
-    """Fed like the collector; keeps only the frames it has picked."""
+    """Fed like the collector; keeps only the frames it has picked. What is said of a frame may come before it."""
 
     def __init__(self) -> None:
+        self._early: OrderedDict[int, _Said] = OrderedDict()
         self._wanted: dict[str, int] = {}
         self._samples: dict[int, _Sample] = {}
         self._next_unplanned_ns = 0
@@ -49,30 +61,36 @@ class SampleBook:
         """Take the frame if its time has come."""
         for label, from_ns in list(self._wanted.items()):
             if frame.stamp_ns >= from_ns:
-                self._samples[frame.stamp_ns] = _Sample(label, frame)
+                self._samples[frame.stamp_ns] = _Sample(label, frame, self._said(frame.stamp_ns))
             if frame.stamp_ns >= from_ns or self._superseded(label):
                 del self._wanted[label]
         if not self._wanted and self._unplanned(frame):
-            self._samples[frame.stamp_ns] = _Sample("", frame)
+            self._samples[frame.stamp_ns] = _Sample("", frame, self._said(frame.stamp_ns))
 
     def add_faces(self, stamp_ns: int, faces: Faces) -> None:
         """Faces of a frame."""
-        if stamp_ns in self._samples:
-            self._samples[stamp_ns].faces = faces
+        self._said(stamp_ns).faces = faces
 
     def add_emotions(self, emotions: EmotionSet) -> None:
         """Estimates of a frame."""
-        if emotions.stamp_ns in self._samples:
-            self._samples[emotions.stamp_ns].emotions = emotions
+        self._said(emotions.stamp_ns).emotions = emotions
 
     def add_attributions(self, stamp_ns: int, maps: Iterable[AttributionMap]) -> None:
         """Attributions of a frame."""
-        if stamp_ns in self._samples:
-            self._samples[stamp_ns].maps += maps
+        self._said(stamp_ns).maps += maps
 
     def pictures(self) -> list[tuple[str, ImageRGB]]:
         """(caption, picture) in order of time: the face with its box, label and heatmap."""
         return [_picture(sample) for _, sample in sorted(self._samples.items())]
+
+    def _said(self, stamp_ns: int) -> _Said:
+        """What is said of a picked frame, or of one that may still be picked."""
+        if stamp_ns in self._samples:
+            return self._samples[stamp_ns].said
+        said = self._early.setdefault(stamp_ns, _Said())
+        while len(self._early) > EARLY_FRAMES:
+            self._early.popitem(last=False)
+        return said
 
     def _superseded(self, label: str) -> bool:
         return any(sample.title == label for sample in self._samples.values())
@@ -86,11 +104,11 @@ class SampleBook:
 
 
 def _picture(sample: _Sample) -> tuple[str, ImageRGB]:
-    emotions = sample.emotions.emotions if sample.emotions else ()
+    emotions = sample.said.emotions.emotions if sample.said.emotions else ()
     image = sample.frame.image_rgb
     maps = _chosen(sample)
-    area = area_around(image, sample.faces[0][1].box_xyxy) if sample.faces else None
-    picture = annotate(image, sample.faces, emotions, maps, bars=area is None, area=area)
+    area = area_around(image, sample.said.faces[0][1].box_xyxy) if sample.said.faces else None
+    picture = annotate(image, sample.said.faces, emotions, maps, bars=area is None, area=area)
     if area is not None:
         left, top, right, bottom = area
         picture = picture[top:bottom, left:right]
@@ -102,6 +120,8 @@ def _picture(sample: _Sample) -> tuple[str, ImageRGB]:
 def _chosen(sample: _Sample) -> list[AttributionMap]:
     """One map for a face, as on the overlay."""
     shown = Shown(ShownConfig())
-    shown.add(sample.frame.stamp_ns, sample.maps)
-    places = {item.face_id: item.crop_to_image for item in sample.maps}
-    return shown.over(sample.frame.stamp_ns, sample.emotions.emotions if sample.emotions else (), places)
+    shown.add(sample.frame.stamp_ns, sample.said.maps)
+    places = {item.face_id: item.crop_to_image for item in sample.said.maps}
+    return shown.over(
+        sample.frame.stamp_ns, sample.said.emotions.emotions if sample.said.emotions else (), places
+    )
