@@ -40,6 +40,7 @@ class AttributionNode(ManagedNode):
     def setup(self) -> None:
         """Load the network and build the method; one that does not fit the network is an Unavailable."""
         emotion, self._method = self.config(EmotionConfig), self.config(ExplainConfig).method
+        self._pace = self.config(LiveConfig)
         refuse_own_attention(self._method)
         self._stage = ExplainStage(
             emotion.repeatable() if self.lockstep else emotion, self.config(ExplainConfig)
@@ -57,8 +58,7 @@ class AttributionNode(ManagedNode):
 
     def start(self) -> None:
         """Take labelled faces; the newest wins."""
-        config = self.config(LiveConfig)
-        self._live, self._recent = Live(config), Recent(config.held_frames)
+        self._live, self._recent = Live(self._pace), Recent(self._pace.held_frames)
         self._worker = Worker(
             lambda reading, token: self._stage.explain(reading, token=token),
             self._live,
