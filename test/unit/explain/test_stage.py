@@ -126,6 +126,16 @@ def test_a_picture_of_one_superpixel_has_no_map(stage, reading, method):
         stage_of_one.explain(flat)
 
 
+def test_what_a_library_raises_is_a_map_that_failed(stage, reading, monkeypatch):
+    def fail(_inputs, _target):
+        raise ValueError("Simplex()")
+
+    monkeypatch.setattr(stage._explainers["saliency"], "attribute", fail)
+    with pytest.raises(ExplainError, match=r"saliency: .* ended with ValueError: Simplex\(\)") as caught:
+        stage.explain(reading)
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
 def test_many_passes_are_asked_about(stage, reading):
     token = Countdown(10**6)
     stage.explain(reading, "occlusion", token=token)

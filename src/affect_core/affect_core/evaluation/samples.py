@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from affect_core.annotate import annotate, area_around
 from affect_core.evaluation.records import TruthEvent
-from affect_core.explain.shown import Shown, ShownConfig
+from affect_core.explain import METHOD
 from affect_core.trial import EventKind
 from affect_core.types import AttributionMap, Detection, EmotionSet, Frame, ImageRGB
 
@@ -106,7 +106,7 @@ class SampleBook:
 def _picture(sample: _Sample) -> tuple[str, ImageRGB]:
     emotions = sample.said.emotions.emotions if sample.said.emotions else ()
     image = sample.frame.image_rgb
-    maps = _chosen(sample)
+    maps = _chosen(sample.said.maps)
     area = area_around(image, sample.said.faces[0][1].box_xyxy) if sample.said.faces else None
     picture = annotate(image, sample.said.faces, emotions, maps, bars=area is None, area=area)
     if area is not None:
@@ -117,11 +117,6 @@ def _picture(sample: _Sample) -> tuple[str, ImageRGB]:
     return f"{truth}read: {read}", picture
 
 
-def _chosen(sample: _Sample) -> list[AttributionMap]:
-    """One map for a face, as on the overlay."""
-    shown = Shown(ShownConfig())
-    shown.add(sample.frame.stamp_ns, sample.said.maps)
-    places = {item.face_id: item.crop_to_image for item in sample.said.maps}
-    return shown.over(
-        sample.frame.stamp_ns, sample.said.emotions.emotions if sample.said.emotions else (), places
-    )
+def _chosen(maps: list[AttributionMap]) -> list[AttributionMap]:
+    """Attention where there is any: it comes with every frame, so that a repeated run has the same pictures."""
+    return [item for item in maps if item.method == METHOD] or maps

@@ -11,7 +11,7 @@ from affect_core import torch_compat
 from affect_core.emotion import EmotionConfig, EmotionStage
 from affect_core.emotion.card import Card
 from affect_core.emotion.preprocess import to_batch
-from affect_core.errors import InputError, UnknownName
+from affect_core.errors import ExplainError, InputError, UnknownName
 from affect_core.explain.base import ExplainConfig, Explainer, build_explainer
 from affect_core.explain.interrupt import Token, interruptible
 from affect_core.explain.measure import measured_map
@@ -72,7 +72,7 @@ class ExplainStage:
         Raises:
             UnknownName: no such method or label.
             Unavailable: the method is wrong for this model.
-            ExplainError: the method's own check failed.
+            ExplainError: the method's own check failed, or the method itself, on this picture.
             InputError: the crop has another size than the card says.
             Cancelled: see `Token`.
         """
@@ -85,6 +85,11 @@ class ExplainStage:
         self._token = token
         try:
             heatmap = explainer.attribute(inputs, self.card.labels.index(label))[0]
+        except (ValueError, RuntimeError, IndexError) as error:
+            # What captum and the libraries below it raise at a picture that they did not expect.
+            raise ExplainError(
+                f"{method}: expected a map, the method ended with {type(error).__name__}: {error}; choose another one"
+            ) from error
         finally:
             self._token = _UNLIMITED
         token.check()
