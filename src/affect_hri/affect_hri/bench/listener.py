@@ -11,12 +11,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import rclpy
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
-from affect_hri.conversions import from_time
+from affect_hri.conversions import from_time, to_health
 from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import NAMESPACE
 
@@ -79,7 +78,7 @@ class Listener:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._heard = Heard()
-        self._levels: dict[str, bytes] = {}
+        self._up: dict[str, bool] = {}
 
     def __enter__(self) -> Self:
         self._context = Context()
@@ -109,7 +108,7 @@ class Listener:
         started_s = time.monotonic()
         with self._lock:
             self._heard = Heard()
-            self._levels.clear()
+            self._up.clear()
         time.sleep(seconds)
         with self._lock:
             heard, self._heard = self._heard, Heard()
@@ -124,7 +123,7 @@ class Listener:
     def all_up(self) -> bool:
         """Whether every node that was heard since then is at work: those that still load would disturb the others."""
         with self._lock:
-            return bool(self._levels) and all(level == DiagnosticStatus.OK for level in self._levels.values())
+            return bool(self._up) and all(self._up.values())
 
     def _on_emotions(self, message: Any) -> None:
         label = Label(
@@ -143,11 +142,10 @@ class Listener:
             self._heard.rendered += 1
 
     def _on_diagnostics(self, message: Any) -> None:
-        for status in message.status:
-            made = [int(item.value) for item in status.values if item.key == "made"]
-            with self._lock:
-                self._levels[status.name] = status.level
-                self._heard.maps = max([self._heard.maps, *made])
+        with self._lock:
+            for name, health in to_health(message).items():
+                self._up[name] = health.ok
+                self._heard.maps = max(self._heard.maps, int(health.values.get("made", 0)))
 
     def _spin(self) -> None:
         with suppress(ExternalShutdownException):  # the end

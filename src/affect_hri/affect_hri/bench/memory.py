@@ -6,7 +6,6 @@ import sys
 
 import numpy as np
 import rclpy
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
@@ -46,7 +45,7 @@ class FeedNode(ManagedNode):
         self._answered = 0
         self.inlet(_topics.FACES, conversions.to_detections, self._on_faces)
         self.every(STALL_S, self._on_stall)
-        self.report(DiagnosticStatus.OK, "feeding")
+        self.report(conversions.HEALTHY, "feeding")
 
     def _on_faces(self, _faces: FaceSet, _dropped: int) -> None:
         self._answered += 1

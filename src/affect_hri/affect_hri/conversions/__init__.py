@@ -1,5 +1,6 @@
 """The one door between ROS messages and `affect_core`'s value types. Pure functions, both directions."""
 
+from affect_hri.conversions.health import HEALTHY, Health, to_health
 from affect_hri.conversions.images import (
     IMAGE_CONVERTERS,
     ImageReader,
@@ -34,8 +35,10 @@ from affect_hri.conversions.sessions import (
 from affect_hri.conversions.stamps import from_time, to_header, to_time
 
 __all__ = [
+    "HEALTHY",
     "HRI_EXPRESSION",
     "IMAGE_CONVERTERS",
+    "Health",
     "HriExpressionReader",
     "ImageReader",
     "default_image_converter",
@@ -57,6 +60,7 @@ __all__ = [
     "to_face_set",
     "to_frame",
     "to_header",
+    "to_health",
     "to_image",
     "to_places",
     "to_time",
