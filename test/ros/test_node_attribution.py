@@ -315,5 +315,5 @@ class TestService:
         wait_until(first.done, "the first answer")
         assert first.result().success
         peer.node.destroy_client(client)
-        node.stop()  # as at deactivation
+        node._stop_worker()  # as at deactivation
         assert "expected an active node" in peer.call("explain", Explain, asking(3 * SECOND_NS)).message

@@ -64,14 +64,15 @@ class AttributionNode(ManagedNode):
             self._live,
             lambda outcome: self._ends.put(lambda: self._on_outcome(outcome)),
         )
+        self.release_later(self._stop_worker)
         self.inlet(
             _topics.FACES, lambda message: conversions.to_face_set(message, self._reader), self._on_faces
         )
         self.listen(_topics.EMOTIONS, self._on_emotions)
         self.report(DiagnosticStatus.OK, "waiting for labelled faces", **self._values())
 
-    def stop(self) -> None:
-        """Cancel what is under way."""
+    def _stop_worker(self) -> None:
+        """What is under way is cancelled."""
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
