@@ -27,7 +27,7 @@ class LiveConfig(Settings):
     """How often faces are explained, and what is kept for requests."""
 
     rate_hz: float = setting(
-        2.0, "maps per second at most, by the frames' stamps; 0 = on request only", low=0.0
+        1.0, "maps per second at most, by the frames' stamps; 0 = on request only", low=0.0
     )
     budget_ms: float = setting(
         2000.0, "a map that is not done so long after its crop came is given up, ms", low=1.0

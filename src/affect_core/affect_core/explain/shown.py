@@ -14,7 +14,7 @@ from affect_core.types import AttributionMap, Emotion, Floats
 class ShownConfig(Settings):
     """How long a map is shown."""
 
-    map_age_s: float = setting(1.0, "a map of an older frame is not drawn any more, s", low=0.0)
+    map_age_s: float = setting(1.5, "a map of an older frame is not drawn any more, s", low=0.0)
 
 
 class Shown:

@@ -41,10 +41,6 @@ class AttributionNode(ManagedNode):
         """Load the network and build the method; one that does not fit the network is an Unavailable."""
         emotion, self._method = self.config(EmotionConfig), self.config(ExplainConfig).method
         self._pace = self.config(LiveConfig)
-        refuse_own_attention(self._method)
-        self._stage = ExplainStage(
-            emotion.repeatable() if self.lockstep else emotion, self.config(ExplainConfig)
-        )
         self._reader = conversions.ImageReader()
         self._maps = self.advertise(_topics.ATTRIBUTIONS)
         self._worker: Worker | None = None
@@ -55,6 +51,10 @@ class AttributionNode(ManagedNode):
             Explain, "explain", self._on_request, callback_group=ReentrantCallbackGroup()
         )
         self.release_later(lambda: self.destroy_service(service))
+        refuse_own_attention(self._method)
+        self._stage = ExplainStage(
+            emotion.repeatable() if self.lockstep else emotion, self.config(ExplainConfig)
+        )
 
     def start(self) -> None:
         """Take labelled faces; the newest wins."""
