@@ -9,7 +9,7 @@ import pytest
 REAL_TIME_KEYS = {"fps", "latency_ms", "stage_ms", "started_at"}
 """What may differ between two runs with the same seed; everything else in summary.json is equal."""
 
-NODES = {"avatar", "ohbot", "face", "emotion", "evaluation", "recorder", "trial"}
+NODES = {"avatar", "ohbot", "face", "emotion", "attribution", "evaluation", "recorder", "trial"}
 
 
 def arguments(model, output, **more):

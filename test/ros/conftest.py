@@ -205,6 +205,7 @@ def make_peer():
 
 
 NODES = (
+    "attribution",
     "avatar",
     "camera",
     "emotion",

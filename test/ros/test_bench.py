@@ -8,7 +8,7 @@ import pytest
 
 from affect_core.errors import AffectError
 from affect_hri.bench.listener import Heard, Label, Listener
-from affect_hri.bench.loop import _latency_lines, closed_loop
+from affect_hri.bench.loop import _latency_lines, closed_loop, cost_line
 from affect_hri.bench.memory import moving_heads
 from affect_hri.bench.programs import composed, from_memory, one_process_per_node, running
 from affect_hri.bench.soak import Window, judge
@@ -38,6 +38,18 @@ def test_latency_lines_join_the_turns():
     assert (p50.name, p50.ours, p50.n, p50.met) == ("latency_nodes_p50_ms", 40.0, 4, True)  # 10, 30, 50, 60
     assert (p99.name, p99.ours) == ("latency_nodes_p99_ms", pytest.approx(59.7))
     assert p50.more == {"min_ms": 10.0, "medians_ms": [20.0, 55.0], "runtime": "torch-fp32"}
+
+
+def test_the_worse_of_rate_and_latency_is_what_explanations_cost():
+    plain = [heard((0, 10), (100, 110)), heard((0, 10), (100, 110))]  # 1 label per second, 10 ms
+    line = cost_line([heard((0, 10), (100, 111), maps=3), heard((0, 12), (100, 110), maps=2)], plain)
+    assert (line.name, line.unit, line.n) == ("attribution_cost", "share", 4)
+    assert line.ours == pytest.approx(0.05)  # 10, 10, 11, 12: median 10.5
+    assert line.more["maps"] == 5
+    assert (line.more["labels_per_s"], line.more["latency_p50_ms"]) == ([1.0, 1.0], [10.5, 10.0])
+    slower = cost_line([heard((0, 10))], [heard((0, 10), (100, 110))])
+    assert slower.ours == pytest.approx(0.5)
+    assert not slower.met
 
 
 class TestSoak:
@@ -77,7 +89,14 @@ def test_frames_from_memory_show_as_many_heads():
 def test_every_node_of_the_scenario_is_a_process(tmp_path):
     commands = one_process_per_node(25.0, tmp_path)
     names = {command[0].rsplit("/", 1)[1] for command in commands}
-    assert names == {"avatar_node", "ohbot_node", "face_node", "emotion_node", "overlay_node"}
+    assert names == {
+        "avatar_node",
+        "ohbot_node",
+        "face_node",
+        "emotion_node",
+        "attribution_node",
+        "overlay_node",
+    }
     assert "fps: 25.0" in (tmp_path / "avatar.yaml").read_text()
 
 

@@ -393,3 +393,12 @@ class TestCompressedImages:
 def test_unknown_converter_lists_the_known_ones():
     with pytest.raises(Exception, match=r"unknown image converter 'magic'; known: cv_bridge, rosbags_image"):
         conversions.ImageReader("magic")
+
+
+def test_health_of_the_nodes():
+    from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+    good = DiagnosticStatus(name="a", level=DiagnosticStatus.OK, values=[KeyValue(key="made", value="3")])
+    bad = DiagnosticStatus(name="b", level=DiagnosticStatus.WARN)
+    found = conversions.to_health(DiagnosticArray(status=[good, bad]))
+    assert found == {"a": conversions.Health(True, {"made": "3"}), "b": conversions.Health(False, {})}

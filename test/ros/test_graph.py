@@ -99,6 +99,7 @@ class TestDescription:
             "ohbot",
             "face",
             "emotion",
+            "attribution",
             "evaluation",
             "recorder",
             "trial",
@@ -111,15 +112,25 @@ class TestDescription:
     @pytest.mark.parametrize(
         ("given", "nodes"),
         [
-            ({"camera": "video", "head": "none"}, ["camera", "face", "emotion", "evaluation", "trial"]),
+            (
+                {"camera": "video", "head": "none"},
+                ["camera", "face", "emotion", "attribution", "evaluation", "trial"],
+            ),
             (
                 {"camera": "webcam", "head": "screen"},
-                ["camera", "ohbot", "face", "emotion", "evaluation", "trial"],
+                ["camera", "ohbot", "face", "emotion", "attribution", "evaluation", "trial"],
             ),
         ],
     )
     def test_a_trial_with_another_camera(self, given, nodes):
         assert [spec.name for spec in load_scenario("trial", GRAPH).resolve(given)] == nodes
+
+    @pytest.mark.parametrize("name", ["trial", "live", "replay"])
+    def test_explain_is_the_method_or_no_node_at_all(self, name):
+        scenario = load_scenario(name, GRAPH)
+        specs = {spec.name: spec.parameters for spec in scenario.resolve({"explain": "lime", "model": "m"})}
+        assert (specs["attribution"]["method"], specs["attribution"]["model"]) == ("lime", "m")
+        assert "attribution" not in {spec.name for spec in scenario.resolve({"explain": "none"})}
 
     def test_unknown_scenario(self):
         with pytest.raises(GraphError, match=r"unknown scenario 'picnic'; known: trial, live, replay, head"):
@@ -188,6 +199,16 @@ class TestRunningTrial:
         declared = next(t for t in vars(_topics).values() if isinstance(t, _topics.Topic) and t.name == topic)
         assert declared.depth == depth  # DDS discovery does not tell the depth
 
+    def test_maps_have_two_publishers(self, outside, wait_until):
+        """The network's own come from emotion_node, with every label; all others from attribution_node."""
+
+        def names():
+            return {i.node_name for i in outside.get_publishers_info_by_topic("/affect/attributions")}
+
+        wait_until(
+            lambda: names() == {"emotion", "attribution"}, lambda: f"two publishers, there are {names()}"
+        )
+
     def test_nobody_else_publishes(self, outside):
         names = {"camera/status", "overlay/image", "head/mouth", *TABLE}  # the mouth: who speaks
         extra = [
@@ -198,7 +219,7 @@ class TestRunningTrial:
         ]
         assert extra == []
 
-    @pytest.mark.parametrize("node", ["face", "emotion"])
+    @pytest.mark.parametrize("node", ["face", "emotion", "attribution"])
     def test_perception_hears_nothing_of_the_truth(self, outside, node):
         heard = [name for name, _ in outside.get_subscriber_names_and_types_by_node(node, "/affect")]
         secret = [name for name in heard if name.removeprefix("/affect/").startswith(HIDDEN_FROM_PERCEPTION)]
@@ -206,13 +227,17 @@ class TestRunningTrial:
 
     def test_all_nodes_report(self, outside):
         names = {name for name, where in outside.get_node_names_and_namespaces() if where == "/affect"}
-        assert {"avatar", "ohbot", "face", "emotion", "evaluation", "recorder", "trial"} <= names
-        for name in ("avatar", "ohbot", "face", "emotion", "evaluation", "recorder", "trial"):
+        expected = {"avatar", "ohbot", "face", "emotion", "attribution", "evaluation", "recorder", "trial"}
+        assert expected <= names
+        for name in expected:
             published = dict(outside.get_publisher_names_and_types_by_node(name, "/affect"))
             assert "/diagnostics" in published, name
 
 
-@pytest.mark.parametrize(("name", "hears"), [("face", "camera/image_raw"), ("emotion", "faces")])
+@pytest.mark.parametrize(
+    ("name", "hears"),
+    [("face", ["camera/image_raw"]), ("emotion", ["faces"]), ("attribution", ["emotions", "faces"])],
+)
 def test_perception_over_dds_hears_only_its_input(
     bench, peer, node_class, tiny_model, wait_until, name, hears
 ):
@@ -225,5 +250,6 @@ def test_perception_over_dds_hears_only_its_input(
 
     with bench.running(node_class(name), peer.namespace, model=str(tiny_model)):
         peer.until_status(name, "OK", "waiting for")
-        wait_until(heard, "the subscriptions to be known")
-        assert heard() == [f"{where}/{hears}"]
+        expected = [f"{where}/{topic}" for topic in hears]
+        wait_until(lambda: len(heard()) >= len(expected), "the subscriptions to be known")
+        assert sorted(heard()) == expected

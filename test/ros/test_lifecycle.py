@@ -17,6 +17,7 @@ OWN = re.compile(r"/(parameter_events|rosout)$")
 def parameters(node_name, tiny_model, pictures, tmp_path):
     """What a node needs to come up."""
     return {
+        "attribution": {"model": str(tiny_model)},
         "avatar": {"width": 64, "height": 36},
         "camera": {"source": "folder", "path": str(pictures[0]), "loop": True},
         "emotion": {"model": str(tiny_model)},

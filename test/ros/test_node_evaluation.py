@@ -9,10 +9,11 @@ import pytest
 from affect_core.evaluation import TruthEvent
 from affect_core.labels import COMPLEX_6
 from affect_core.trial import EventKind, Session
-from affect_core.types import Crop, Detection, Emotion, EmotionSet, Face, FaceSet
+from affect_core.types import AttributionMap, Crop, Detection, Emotion, EmotionSet, Face, FaceSet
 from affect_hri import conversions
 from affect_hri.nodes.evaluation import PARTIAL, EvaluationNode
 from affect_hri_interfaces.msg import (
+    AttributionArray,
     EmotionEstimate,
     EmotionEstimateArray,
     FaceArray,
@@ -131,6 +132,31 @@ def test_the_numbers(desk, tmp_path, wait_until):
     assert (tmp_path / "s1" / "report.html").stat().st_size > 1000
     wait_until(node.finished.is_set, "the node to say that it is done")  # it says so after the summary
     assert node.exit_code == 0
+
+
+def test_maps_and_their_crops_reach_the_report(bench, peer, tmp_path, wait_until):
+    with bench.running(EvaluationNode, peer.namespace, output=str(tmp_path)) as node:
+        peer.until_status("evaluation", "OK", "collecting")
+        events = peer.speak("trial/events", TrialEvent)
+        faces = peer.speak("faces", FaceArray, listeners=2)
+        maps = peer.speak("attributions", AttributionArray)
+        stamp_ns = START_NS + 900 * MS  # neutral has been settled for half a second
+        found, read = face_set(stamp_ns, "neutral"), emotion_set(stamp_ns, "neutral")
+        item = AttributionMap(
+            "f00001", "neutral", "lime", np.eye(8, dtype=np.float32), np.eye(2, 3), 0.5, 0.25, {"nose": 1.0}
+        )
+        publish_events({"events": events}, last=EventKind.REST)
+        elsewhere = face_set(stamp_ns - 1, "neutral")
+        faces.publish(conversions.from_face_set(elsewhere, with_crops=False))  # of a composed program
+        faces.publish(conversions.from_face_set(found))
+        maps.publish(conversions.from_attributions([item], read))
+        wait_until(lambda: node._explained.explained(), "the map")
+        publish_events({"events": events})
+        wait_until(node.finished.is_set, "the report")
+    assert not [text for level, text in peer.statuses("evaluation") if level != b"\x00"]
+    page = (tmp_path / "s1" / "report.html").read_text()
+    assert "neutral, read: neutral · lime · on the face 50.0 % (by chance 25.0 %)" in page
+    assert (tmp_path / "s1" / "explained_00.jpg").is_file()
 
 
 def test_an_aborted_session_is_reported_as_partial(desk, tmp_path, wait_until):

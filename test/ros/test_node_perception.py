@@ -1,5 +1,7 @@
 """face_node, emotion_node and overlay_node, each alone in front of a plain rclpy peer."""
 
+import itertools
+
 import numpy as np
 import pytest
 from sensor_msgs.msg import Image
@@ -7,8 +9,9 @@ from sensor_msgs.msg import Image
 from affect_core.annotate import BOX_RGB
 from affect_core.emotion import EmotionConfig, EmotionStage
 from affect_core.explain import attention_attribution
+from affect_core.explain.render import OPPOSES_RGB
 from affect_core.faces import FaceConfig, FaceStage
-from affect_core.types import Crop, Detection, Emotion, EmotionSet, Face, FaceSet, Frame
+from affect_core.types import AttributionMap, Crop, Detection, Emotion, EmotionSet, Face, FaceSet, Frame
 from affect_hri import conversions
 from affect_hri.nodes._ports import Handover
 from affect_hri.nodes.emotion import EmotionNode
@@ -256,9 +259,49 @@ class TestOverlay:
         drawn = np.frombuffer(message.data, np.uint8).reshape(240, 320, 3)
         for row, column in [(100, 100), (100, 180), (150, 140)]:  # left, right and bottom edge of the box
             assert tuple(drawn[row, column]) == BOX_RGB
-        assert tuple(drawn[120, 250]) == (100, 100, 100)  # beside the box: the frame as it came
+        assert tuple(drawn[120, 60]) == (100, 100, 100)  # beside the box: the frame as it came
+        assert (drawn[60:80, 190:280] != 100).any()  # the probabilities on the box's other side
         assert tuple(drawn[60, 140]) == (100, 100, 100)  # inside the box, away from the landmarks
         assert (drawn[30:50, 100:180] != 100).any()  # the caption above the box
+
+    @staticmethod
+    def heatmap(method, value, left_px=0):
+        """Everything the same but for the left upper corner, so that it is not flat."""
+        values = np.full((64, 64), value, np.float32)
+        values[:8, :8] = 0.0
+        return AttributionMap("f00001", "boredom", method, values, np.array([[1.0, 0, left_px], [0, 1.0, 0]]))
+
+    def test_the_map_of_the_face_and_label_follows_the_face(
+        self, desk, peer, two_faces, emotion, answer_to, wait_until
+    ):
+        images, faces, emotions, pictures = desk
+        maps = peer.speak("attributions", AttributionArray)
+        grey = np.full((240, 320, 3), 100, np.uint8)
+        made = EmotionSet(80, "eye", (emotion,))
+        maps.publish(conversions.from_attributions([self.heatmap("lime", -2.0, left_px=9)], made))
+        maps.publish(conversions.from_attributions([self.heatmap("amal_attention", 1.0)], made))
+
+        def drawn_at(stamp_ns, shown):
+            images.publish(conversions.from_frame(Frame(grey, stamp_ns, "eye")))
+            faces.publish(conversions.from_face_set(FaceSet(stamp_ns, "eye", shown, (320, 240))))
+            labelled = (emotion,) if shown else ()
+            emotions.publish(conversions.from_emotion_set(EmotionSet(stamp_ns, "eye", labelled)))
+            return np.frombuffer(answer_to(pictures, stamp_ns).data, np.uint8).reshape(240, 320, 3)
+
+        opposed = np.array(OPPOSES_RGB) * 0.8 + 100 * 0.2
+        stamps, found = itertools.count(81), None
+
+        def drawn_with_its_map():  # whose crop begins in column 100
+            nonlocal found
+            found = drawn_at(next(stamps), two_faces[:1])
+            return np.abs(found[120, 115] - opposed).max() <= 1
+
+        wait_until(drawn_with_its_map, "the map, which has a topic of its own")
+        assert tuple(found[120, 60]) == (100, 100, 100)
+        assert (found[225:] == OPPOSES_RGB).all(axis=2).any()  # the legend
+        assert (drawn_at(next(stamps), ()) == 100).all()  # nobody there, no map, no legend
+        stale = drawn_at(80 + 2 * SECOND_NS, two_faces[:1])
+        assert tuple(stale[120, 115]) == (100, 100, 100)
 
     def test_a_frame_without_faces_is_the_frame(self, desk, answer_to):
         images, faces, emotions, pictures = desk

@@ -15,6 +15,7 @@ CONFIG = Path(__file__).resolve().parents[2] / "config"
 ROS_OWN = {"use_sim_time", "start_type_description_service"}
 # One parameter of every node that has numbers, a value out of its range, and what the message names.
 OUT_OF_RANGE = {
+    "attribution": ("rate_hz", -1.0, "rate_hz: expected at least 0.0, got -1.0"),
     "avatar": ("width", 8, "width: expected 16 to 7680, got 8"),
     "camera": ("fps", 0.0, "fps: expected 0.1 to 240.0, got 0.0"),
     "emotion": ("threads", 0, "threads: expected at least 1, got 0"),
@@ -32,6 +33,10 @@ UNKNOWN_NAMES = [
     ("face", {"detector": "nonesuch"}, "unknown face detector 'nonesuch'; known: mtcnn"),
     ("emotion", {"model": "nonesuch"}, "unknown models entry 'nonesuch'; known: "),
     ("emotion", {"runtime": "nonesuch"}, "unknown runtime 'nonesuch'; known: "),
+    ("attribution", {"model": "nonesuch"}, "unknown models entry 'nonesuch'; known: "),
+    ("attribution", {"method": "nonesuch"}, "unknown explainer 'nonesuch'; known: amal_attention, deep_lift"),
+    ("attribution", {"method": "lrp"}, "for which there is no sound rule"),
+    ("attribution", {"method": "amal_attention"}, "which emotion_node publishes with every label"),
     (
         "ohbot",
         {"head": "nonesuch"},

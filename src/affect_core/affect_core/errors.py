@@ -7,6 +7,8 @@ AffectError
 ├── InputError         an image, message, video or bag cannot be used
 │   └── CameraError    a camera cannot be opened, or was lost
 ├── ModelError         weights or card are missing, truncated or do not fit each other
+├── ExplainError       an explanation failed its own check
+├── Cancelled          what was under way is of no use any more
 └── HeadError          the robot head is not there or refuses
 """
 
@@ -56,6 +58,10 @@ class ModelError(AffectError):
 
 class ExplainError(AffectError):
     """An explanation failed its own check; there is no map, because it would say something false."""
+
+
+class Cancelled(AffectError):
+    """What was under way is of no use any more, or took longer than it may."""
 
 
 class HeadError(AffectError):

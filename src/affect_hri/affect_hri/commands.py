@@ -51,7 +51,7 @@ def _options(*names: str) -> Callable[[Any], Any]:
     return decorate
 
 
-PERCEPTION = ("model", "runtime")
+PERCEPTION = ("model", "runtime", "explain")
 RUNTIME_CHOICES = _rows()["runtime"]["choices"]
 SCENE = ("head", "port", "motor_file", "lighting", "occlusion", "look", "colour", "fps")
 SOURCE = ("path", "device")
@@ -194,6 +194,7 @@ def _evaluate(path: Path, model: str, runtime: str, output: Path, topics: Mappin
     from affect_core.emotion import EmotionConfig
     from affect_core.evaluation import TrialCollector
     from affect_core.evaluation.bags import SessionBag
+    from affect_core.evaluation.explained import ExplainedBook
     from affect_core.evaluation.rerun import rerun
     from affect_core.evaluation.samples import SampleBook
     from affect_core.faces import FaceConfig
@@ -201,12 +202,14 @@ def _evaluate(path: Path, model: str, runtime: str, output: Path, topics: Mappin
     from affect_core.pipeline import Pipeline
     from affect_hri.session_report import write_session
 
-    collector, book = TrialCollector(), SampleBook()
+    collector, book, explained = TrialCollector(), SampleBook(), ExplainedBook()
     with SessionBag(path, **topics) as bag, _progress() as bar:
         pipeline = Pipeline(FaceConfig(), EmotionConfig(model=model, runtime=runtime))
         session = bag.session()
         frames = bar.track(bag.frames(), total=bag.frame_count(), description=f"evaluate {path}")
-        rerun(frames, pipeline.run, collector, book)
+        for event in bag.events():
+            explained.plan(event)
+        rerun(frames, pipeline.run, collector, book, explained)
         # Only now is it known which events are far from all frames.
         for event in bag.events():
             collector.add_event(event)
@@ -215,7 +218,9 @@ def _evaluate(path: Path, model: str, runtime: str, output: Path, topics: Mappin
         facts, flaws = bag.facts, tuple(bag.flaws)
     folder = output / f"{session.id}-evaluated"
     set_aside(folder)
-    summary = write_session(folder, session, collector.collected(), book.pictures(), facts)
+    summary = write_session(
+        folder, session, collector.collected(), book.pictures(), explained.explained(), facts
+    )
     _tell_flaws(path, flaws)
     return PARTIAL if flaws else 0, (folder, summary)
 

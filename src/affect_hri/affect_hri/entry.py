@@ -21,6 +21,7 @@ def _starter(name: str) -> Callable[[], int]:
     return main
 
 
+attribution_node = _starter("attribution")
 avatar_node = _starter("avatar")
 camera_node = _starter("camera")
 emotion_node = _starter("emotion")

@@ -87,7 +87,7 @@ class Scenario:
             raise GraphError(f"unknown argument {', '.join(unknown)}; {self.name} knows: {', '.join(known)}")
         values = {name: item.parse(given.get(name, item.default)) for name, item in known.items()}
         values |= self._constants
-        rows = [row for row in self._nodes if _holds(row.get("when", {}), values)]
+        rows = [row for row in self._nodes if _runs(row, values)]
         names = [row["node"] for row in rows]
         return [_spec(row, values, names) for row in rows]
 
@@ -99,6 +99,10 @@ def load_scenario(name: str, graph_file: Path) -> Scenario:
     if name not in scenarios:
         raise GraphError(f"unknown scenario {name!r}; known: {', '.join(scenarios)}")
     return Scenario(name, scenarios[name], content["common"])
+
+
+def _runs(row: Mapping[str, Any], values: Mapping[str, Value]) -> bool:
+    return _holds(row.get("when", {}), values) and not ("unless" in row and _holds(row["unless"], values))
 
 
 def _holds(conditions: Mapping[str, list[Value]], values: Mapping[str, Value]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from affect_core.errors import ConfigError
 from affect_core.evaluation import Collected, Summary, installed_versions, summarise
+from affect_core.evaluation.explained import Explained
 from affect_core.evaluation.report import write_report
 from affect_core.paths import find_named
 from affect_core.trial import Session
@@ -23,6 +24,7 @@ def write_session(
     session: Session,
     collected: Collected,
     samples: Sequence[tuple[str, ImageRGB]] = (),
+    explained: Sequence[Explained] = (),
     recorded: Mapping[str, Any] | None = None,
 ) -> Summary:
     """Score and write everything into ``folder``; returns what summary.json holds.
@@ -32,11 +34,12 @@ def write_session(
         session: who and under which conditions.
         collected: what happened.
         samples: label and picture.
+        explained: crops with their maps.
         recorded: what a bag says about its recording; goes into recorded.json, its weights into the hashes.
     """
     hashes = {**_hashes(session), **_recorded_weights(recorded or {})}
     summary = summarise(session, collected, installed_versions(*PACKAGES), hashes)
-    write_report(folder, summary, collected.records, collected.events, samples)
+    write_report(folder, summary, collected.records, collected.events, samples, explained)
     if recorded:
         (folder / "recorded.json").write_text(json.dumps(recorded, indent=2, sort_keys=True) + "\n")
     return summary

@@ -23,6 +23,7 @@ NODES = (
     "avatar",
     "face",
     "emotion",
+    "attribution",
     "ohbot",
     "responder",
     "trial",

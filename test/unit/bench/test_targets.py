@@ -8,8 +8,8 @@ from affect_core.errors import ConfigError, UnknownName
 
 NAMES = (
     "closed_loop_fps closed_loop_drops latency_composed_p50_ms latency_composed_p99_ms latency_nodes_p50_ms "
-    "latency_nodes_p99_ms face_stage_ratio face_stage_iou amal_ratio lime_ratio gradientshap_ratio memory_loop_fps "
-    "four_faces_fps rss_mb render_ms"
+    "latency_nodes_p99_ms face_stage_ratio face_stage_iou amal_ratio lime_ratio gradientshap_ratio attribution_cost "
+    "memory_loop_fps four_faces_fps rss_mb render_ms"
 )
 
 
@@ -29,6 +29,7 @@ def test_every_line_has_a_target_with_a_sentence():
         ("amal_ratio", "vnni", 5.9, 6.0),
         ("amal_ratio", "fp32", 1.4, 1.5),
         ("lime_ratio", "amx", 7.9, 8.0),
+        ("attribution_cost", "amx", 0.051, 0.05),
         ("memory_loop_fps", "amx", 119.0, 120.0),
         ("memory_loop_fps", "fp32", 39.0, 40.0),
         ("rss_mb", "amx", 1501.0, 1500.0),

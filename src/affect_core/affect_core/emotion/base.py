@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
@@ -70,6 +70,10 @@ class EmotionConfig(Settings):
     )
     threads: int = setting(1, "CPU threads of the network; more than 1 only helps on an idle machine", low=1)
     device: str = setting(CPU, "where the network runs", choices=DEVICES)
+
+    def repeatable(self) -> EmotionConfig:
+        """For runs that must repeat on any machine: the runtime that is the fastest here is not what is wanted."""
+        return replace(self, runtime=EmotionConfig().runtime) if self.runtime == AUTO else self
 
 
 ARCHITECTURES: Registry[Any] = Registry("architecture")

@@ -22,12 +22,12 @@ class EmotionStage:
 
     def __init__(self, config: EmotionConfig) -> None:
         self.card: Card = load_card(config.model)
-        self._runtime = build_runtime(config, self.card)
+        self.runtime = build_runtime(config, self.card)
 
     @property
     def runtime_name(self) -> str:
         """What runs the network, such as ``openvino-bf16``."""
-        return self._runtime.name
+        return self.runtime.name
 
     @property
     def crop_spec(self) -> CropSpec:
@@ -50,13 +50,13 @@ class EmotionStage:
             emotions=emotions,
             model=self.card.name,
             model_sha256=self.card.weights.sha256,
-            runtime=self._runtime.name,
+            runtime=self.runtime.name,
             infer_ms=infer_ms if emotions else float("nan"),
             dropped=dropped,
         )
 
     def _read(self, faces: tuple[Face, ...]) -> tuple[Emotion, ...]:
-        output = self._runtime.forward(to_batch([face.crop.image_rgb for face in faces], self.card))
+        output = self.runtime.forward(to_batch([face.crop.image_rgb for face in faces], self.card))
         return tuple(self._emotion(face, output, i) for i, face in enumerate(faces))
 
     def _emotion(self, face: Face, output: Output, row: int) -> Emotion:

@@ -8,11 +8,13 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import jinja2
 import numpy as np
 
+from affect_core.evaluation.explained import Explained
 from affect_core.evaluation.figures import figures
 from affect_core.evaluation.records import FrameRecord, TruthEvent
 from affect_core.evaluation.scoring import Judged, judge
@@ -40,6 +42,7 @@ def write_report(
     records: Sequence[FrameRecord],
     events: Sequence[TruthEvent],
     samples: Samples = (),
+    explained: Sequence[Explained] = (),
 ) -> Path:
     """Write a report; returns the path of report.html.
 
@@ -50,19 +53,23 @@ def write_report(
         summary: from `summarise`.
         records, events: the same that the summary was made from.
         samples: (caption, image uint8 (H, W, 3)) pairs to show, boxes and overlays already drawn.
+        explained: a crop and its map for each expression.
 
     Raises:
         InputError: the folder cannot be written.
     """
     plots = figures(summary, events, records)
     pictures = {f"sample_{index:02d}.jpg": sample for index, sample in enumerate(samples)}
+    maps = {f"explained_{index:02d}.jpg": one for index, one in enumerate(explained)}
+    rows = {name: one.row() for name, one in maps.items()}
     captions = {name: caption for name, (caption, _) in pictures.items()}
     files = {
         "summary.json": to_json(summary).encode(),
         "records.csv": records_csv(summary, records, events).encode(),
         **{name: content for name, content in plots.items() if content is not None},
         **{name: jpeg(image) for name, (_, image) in pictures.items()},
-        "report.html": _html(summary, missing(summary, events, records), plots, captions).encode(),
+        **{name: jpeg(one.picture()) for name, one in maps.items()},
+        "report.html": _html(summary, missing(summary, events, records), plots, captions, rows).encode(),
     }
     for name, content in files.items():
         write_whole(folder / name, content)
@@ -114,14 +121,22 @@ def render(template: str, **values: object) -> str:
     return environment.get_template(template).render(**values)
 
 
-def _html(summary: Summary, notes: list[str], plots: dict[str, bytes | None], samples: dict[str, str]) -> str:
+def _html(
+    summary: Summary,
+    notes: list[str],
+    plots: dict[str, bytes | None],
+    samples: dict[str, str],
+    explained: dict[str, dict[str, Any]],
+) -> str:
     return render(
         "report.html.j2",
         summary=summary,
         notes=notes,
         plots={name: TITLES[name] for name, content in plots.items() if content is not None},
-        absent=[TITLES[name] for name, content in plots.items() if content is None],
+        absent=[TITLES[name] for name, content in plots.items() if content is None]
+        + ([] if explained else ["Why these labels"]),
         samples=samples,
+        explained=explained,
     )
 
 

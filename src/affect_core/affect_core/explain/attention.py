@@ -5,9 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from affect_core.explain.metrics import face_share, region_shares
-from affect_core.faces.crop import image_to_crop_points
-from affect_core.faces.regions import regions
+from affect_core.explain.measure import measured_map
 from affect_core.types import AttributionMap, Emotion, Face, Heatmap
 
 METHOD = "amal_attention"
@@ -25,21 +23,8 @@ def attention_attribution(face: Face, emotion: Emotion) -> AttributionMap | None
     """
     if emotion.attention is None:
         return None
-    size = face.crop.image_rgb.shape[0]
-    heatmap = upsample(emotion.attention, size)
-    landmarks = image_to_crop_points(face.detection.landmarks_xy, face.crop.crop_to_image)
-    masks = regions(landmarks, size)
-    inside = ~masks["background"]
-    return AttributionMap(
-        face_id=face.face_id,
-        label=emotion.label,
-        method=METHOD,
-        heatmap=heatmap,
-        crop_to_image=face.crop.crop_to_image,
-        face_share=face_share(heatmap, inside),
-        face_area_share=float(inside.mean()),
-        region_shares=region_shares(heatmap, masks),
-    )
+    heatmap = upsample(emotion.attention, face.crop.image_rgb.shape[0])
+    return measured_map(heatmap, face, emotion.label, METHOD)
 
 
 def upsample(attention: Heatmap, size_px: int) -> Heatmap:

@@ -23,6 +23,9 @@ _MODULES: Final = {
 }
 """Module of this package -> the methods in it, each a function ``(explained, config) -> Explainer``."""
 
+UNSIGNED: Final = frozenset((METHOD, "saliency", "guided_backprop", "guided_grad_cam"))
+"""Their maps say where, and not whether it speaks for the label or against it."""
+
 
 def _build(module: str, function: str, explained: Explained, config: ExplainConfig) -> Explainer:
     # Captum warns at every use that it sets hooks, and that it asks for gradients. Our tests see that both are undone.

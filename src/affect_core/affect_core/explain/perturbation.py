@@ -14,6 +14,7 @@ from captum.attr import KernelShap, Lime, Occlusion
 from skimage.segmentation import slic
 from torch import Tensor
 
+from affect_core.errors import ExplainError
 from affect_core.explain.base import ExplainConfig, Explainer, Heatmaps
 from affect_core.explain.checks import check_sum, to_heatmaps
 from affect_core.explain.draws import average, seeded
@@ -97,6 +98,11 @@ def superpixels(picture: Tensor, segments: int) -> Tensor:
 def _by_superpixel(method: Any, picture: Tensor, target: int, config: ExplainConfig) -> Tensor:
     """Each superpixel's weight, spread evenly over its pixels and channels, so that the map sums to the weights."""
     mask = superpixels(picture, config.segments)
+    if not mask.any():
+        raise ExplainError(
+            f"{config.method}: expected a picture of two superpixels or more, got one; it is nearly flat, or "
+            f"segments ({config.segments}) is too small for it"
+        )
     weights: Tensor = method.attribute(
         picture,
         baselines=average(picture),

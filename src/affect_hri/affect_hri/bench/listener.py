@@ -15,7 +15,7 @@ from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
-from affect_hri.conversions import from_time
+from affect_hri.conversions import from_time, to_health
 from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import NAMESPACE
 
@@ -50,12 +50,14 @@ class Heard:
         labels: in the order of their arrival.
         dropped: frames and faces that a newer one replaced on the way.
         rendered: frames the virtual camera made.
+        maps: that attribution_node had made in all, when it last said so.
         seconds: length of the stretch.
     """
 
     labels: list[Label] = field(default_factory=list)
     dropped: int = 0
     rendered: int = 0
+    maps: int = 0
     seconds: float = 0.0
 
     @property
@@ -76,6 +78,7 @@ class Listener:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._heard = Heard()
+        self._up: dict[str, bool] = {}
 
     def __enter__(self) -> Self:
         self._context = Context()
@@ -85,6 +88,7 @@ class Listener:
             (_topics.EMOTIONS, self._on_emotions),
             (_topics.FACES, self._on_faces),
             (_topics.GROUND_TRUTH, self._on_truth),
+            (_topics.DIAGNOSTICS, self._on_diagnostics),
         ):
             self._node.create_subscription(topic.message, topic.name, callback, topic.qos())
         self._executor = SingleThreadedExecutor(context=self._context)
@@ -104,6 +108,7 @@ class Listener:
         started_s = time.monotonic()
         with self._lock:
             self._heard = Heard()
+            self._up.clear()
         time.sleep(seconds)
         with self._lock:
             heard, self._heard = self._heard, Heard()
@@ -114,6 +119,11 @@ class Listener:
         """Labels since the last `listen`."""
         with self._lock:
             return len(self._heard.labels)
+
+    def all_up(self) -> bool:
+        """Whether every node that was heard since then is at work: those that still load would disturb the others."""
+        with self._lock:
+            return bool(self._up) and all(self._up.values())
 
     def _on_emotions(self, message: Any) -> None:
         label = Label(
@@ -130,6 +140,12 @@ class Listener:
     def _on_truth(self, _message: Any) -> None:
         with self._lock:
             self._heard.rendered += 1
+
+    def _on_diagnostics(self, message: Any) -> None:
+        with self._lock:
+            for name, health in to_health(message).items():
+                self._up[name] = health.ok
+                self._heard.maps = max(self._heard.maps, int(health.values.get("made", 0)))
 
     def _spin(self) -> None:
         with suppress(ExternalShutdownException):  # the end

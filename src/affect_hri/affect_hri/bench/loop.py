@@ -38,6 +38,7 @@ def lines(progress: Progress, share: float = 1.0) -> list[Line]:
         progress("closed loop, one program")
         made = closed_loop(listener, LONG_S * share)
         made += latencies(listener, SHORT_S * share, progress)
+        made.append(attribution_cost(listener, SHORT_S * share, progress))
         for faces in (1, _FACES):
             progress(f"frames from memory, {faces} in view")
             made.append(memory_loop(listener, faces, SHORT_S * share))
@@ -71,6 +72,35 @@ def latencies(listener: Listener, seconds: float, progress: Progress) -> list[Li
         ):
             heard["nodes"].append(listener.listen(seconds))
     return [line for way, parts in heard.items() for line in _latency_lines(way, parts)]
+
+
+def attribution_cost(listener: Listener, seconds: float, progress: Progress) -> Line:
+    """The line attribution_cost: the closed loop as it is started by default, and without attribution_node, in turns."""
+    heard: dict[str, list[Heard]] = {"with": [], "without": []}
+    for turn in range(1, TURNS + 1):
+        progress(f"cost of explanations, turn {turn} of {TURNS}")
+        for way, options in (("with", ()), ("without", ("--explain", "none"))):
+            with running(composed(FAST_FPS, *options), listener):
+                heard[way].append(listener.listen(seconds))
+    return cost_line(heard["with"], heard["without"])
+
+
+def cost_line(explained: Sequence[Heard], plain: Sequence[Heard]) -> Line:
+    """How much slower labels are with explanations: in labels per second or in latency, whichever is worse."""
+    rates = [
+        sum(len(h.labels) for h in parts) / sum(h.seconds for h in parts) for parts in (explained, plain)
+    ]
+    p50 = [median(label.latency_ms for h in parts for label in h.labels) for parts in (explained, plain)]
+    return single(
+        "attribution_cost",
+        max(1.0 - rates[0] / rates[1], p50[0] / p50[1] - 1.0),
+        sum(len(h.labels) for h in explained),
+        asked_fps=FAST_FPS,
+        labels_per_s=[round(rate, 2) for rate in rates],
+        latency_p50_ms=[round(value, 2) for value in p50],
+        maps=sum(h.maps for h in explained),
+        **_runtime(explained[0]),
+    )
 
 
 def memory_loop(listener: Listener, faces: int, seconds: float) -> Line:

@@ -45,6 +45,7 @@ class FeedNode(ManagedNode):
         self._answered = 0
         self.inlet(_topics.FACES, conversions.to_detections, self._on_faces)
         self.every(STALL_S, self._on_stall)
+        self.report(conversions.HEALTHY, "feeding")
 
     def _on_faces(self, _faces: FaceSet, _dropped: int) -> None:
         self._answered += 1

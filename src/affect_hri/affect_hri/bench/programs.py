@@ -33,10 +33,10 @@ _DOMAIN: Final = 90
 Command = Sequence[str]
 
 
-def composed(fps: float) -> list[Command]:
-    """The closed loop with the virtual head in one program, as users start it."""
+def composed(fps: float, *options: str) -> list[Command]:
+    """The closed loop with the virtual head in one program, as users start it; more options of `affect-hri live`."""
     program = [sys.executable, "-c", "from affect_core.cli import main; main()"]
-    return [[*program, "live", "--camera", "avatar", "--head", "avatar", "--fps", str(fps)]]
+    return [[*program, "live", "--camera", "avatar", "--head", "avatar", "--fps", str(fps), *options]]
 
 
 def one_process_per_node(fps: float, folder: Path) -> list[Command]:
@@ -66,7 +66,7 @@ def settle(environment: Mapping[str, str] = os.environ) -> None:
 
 @contextmanager
 def running(commands: Sequence[Command], listener: Listener) -> Iterator[list[int]]:
-    """Start them, wait until labels flow, and end them with SIGINT afterwards; gives their process ids.
+    """Start them, wait until all are up and labels flow, and end them with SIGINT afterwards; gives their process ids.
 
     Raises:
         AffectError: one ended by itself, or no labels came; the message has the last lines it wrote.
@@ -87,7 +87,7 @@ def _start(command: Command, log: Any) -> subprocess.Popen[str]:
 
 def _until_labels_flow(processes: Sequence[subprocess.Popen[str]], listener: Listener, log: Any) -> None:
     deadline_s = time.monotonic() + START_S
-    while listener.count() < _WARM_UP:
+    while listener.count() < _WARM_UP or not listener.all_up():
         ended = [process.args for process in processes if process.poll() is not None]
         if ended or time.monotonic() > deadline_s:
             log.seek(0)

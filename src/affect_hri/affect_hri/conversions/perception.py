@@ -47,6 +47,11 @@ def to_detections(message: affect.FaceArray) -> tuple[tuple[str, Detection], ...
     return tuple((face.face_id, _to_detection(face)) for face in message.faces)
 
 
+def to_places(message: affect.FaceArray) -> dict[str, np.ndarray]:
+    """FaceArray -> face id -> crop to image, (2, 3)."""
+    return {face.face_id: _affine(face.crop_to_image) for face in message.faces}
+
+
 def _from_face(face: Face, header: Header, with_crop: bool) -> affect.Face:
     return affect.Face(
         face_id=face.face_id,
@@ -89,7 +94,7 @@ def from_emotion_set(emotions: EmotionSet) -> affect.EmotionEstimateArray:
     """EmotionSet -> EmotionEstimateArray (the attention map travels as an Attribution)."""
     return affect.EmotionEstimateArray(
         header=to_header(emotions.stamp_ns, emotions.frame_id),
-        estimates=[_from_emotion(emotion) for emotion in emotions.emotions],
+        estimates=[from_emotion(emotion) for emotion in emotions.emotions],
         model=emotions.model,
         model_sha256=emotions.model_sha256,
         runtime=emotions.runtime,
@@ -112,7 +117,8 @@ def to_emotion_set(message: affect.EmotionEstimateArray) -> EmotionSet:
     )
 
 
-def _from_emotion(emotion: Emotion) -> affect.EmotionEstimate:
+def from_emotion(emotion: Emotion) -> affect.EmotionEstimate:
+    """Emotion -> EmotionEstimate."""
     return affect.EmotionEstimate(
         face_id=emotion.face_id,
         label=emotion.label,
@@ -143,16 +149,17 @@ def _to_emotion(message: affect.EmotionEstimate) -> Emotion:
 
 def from_attributions(maps: Iterable[AttributionMap], emotions: EmotionSet) -> affect.AttributionArray:
     """Attribution maps of one frame -> AttributionArray."""
-    header = to_header(emotions.stamp_ns, emotions.frame_id)
     return affect.AttributionArray(
-        header=header,
-        attributions=[_from_attribution(item, header) for item in maps],
+        header=to_header(emotions.stamp_ns, emotions.frame_id),
+        attributions=[from_attribution(item, emotions) for item in maps],
         model=emotions.model,
         model_sha256=emotions.model_sha256,
     )
 
 
-def _from_attribution(item: AttributionMap, header: Header) -> affect.Attribution:
+def from_attribution(item: AttributionMap, emotions: EmotionSet) -> affect.Attribution:
+    """AttributionMap of a frame -> Attribution."""
+    header = to_header(emotions.stamp_ns, emotions.frame_id)
     return affect.Attribution(
         face_id=item.face_id,
         label=item.label,

@@ -26,15 +26,15 @@ class Handover:
 
     def __init__(self, from_outside: Collection[str] = ()) -> None:
         self.from_outside = frozenset(from_outside)
-        self._boxes: dict[str, list[_Mailbox]] = {}
+        self._boxes: dict[str, list[Mailbox]] = {}
 
-    def open_box(self, node: Node, topic: str, callback: Callable[[Any, int], None], depth: int) -> _Mailbox:
+    def open_box(self, node: Node, topic: str, callback: Callable[[Any, int], None], depth: int) -> Mailbox:
         """A mailbox that wakes ``node``'s executor for every value put under ``topic``."""
-        box = _Mailbox(node, callback, depth)
+        box = Mailbox(node, callback, depth)
         self._boxes.setdefault(topic, []).append(box)
         return box
 
-    def close_box(self, box: _Mailbox) -> None:
+    def close_box(self, box: Mailbox) -> None:
         """Remove a mailbox."""
         for boxes in self._boxes.values():
             if box in boxes:
@@ -51,7 +51,7 @@ class Handover:
             box.put(value)
 
 
-class _Mailbox:
+class Mailbox:
     """A bounded queue where the newest value wins; the drops are counted and told with the next value."""
 
     def __init__(self, node: Node, callback: Callable[[Any, int], None], depth: int) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from affect_core.emotion import EmotionConfig, EmotionStage
-from affect_core.emotion.base import AUTO
 from affect_core.explain import attention_attribution
 from affect_core.types import EmotionSet, FaceSet
 from affect_hri import conversions
@@ -26,14 +23,9 @@ class EmotionNode(ManagedNode):
         """Load the model; a card and weights that do not fit are a ModelError."""
         self._emotions = self.advertise(_topics.EMOTIONS)
         self._attributions = self.advertise(_topics.ATTRIBUTIONS)
-        self._stage = EmotionStage(self._repeatable(self.config(EmotionConfig)))
+        config = self.config(EmotionConfig)
+        self._stage = EmotionStage(config.repeatable() if self.lockstep else config)
         self._reader = conversions.ImageReader()
-
-    def _repeatable(self, config: EmotionConfig) -> EmotionConfig:
-        """In lock-step a run must repeat on any machine, so the fastest runtime here is not what is wanted."""
-        if self.lockstep and config.runtime == AUTO:
-            return replace(config, runtime=EmotionConfig().runtime)
-        return config
 
     def start(self) -> None:
         """Take faces; the newest wins."""

@@ -15,9 +15,10 @@ from sensor_msgs.msg import CameraInfo
 
 from affect_core.config import Settings, setting
 from affect_core.evaluation import Summary, TrialCollector, TruthEvent
+from affect_core.evaluation.explained import ExplainedBook
 from affect_core.evaluation.samples import SampleBook
 from affect_core.trial import EventKind, Session
-from affect_core.types import Frame
+from affect_core.types import FaceSet, Frame
 from affect_hri import conversions
 from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ABORT_WAIT_S, ManagedNode
@@ -36,7 +37,7 @@ class EvaluationSettings(Settings):
 
     output: str = setting("reports", "reports folder; the report is <output>/<session>")
     suffix: str = setting("", "appended to the name of the report's folder")
-    samples: bool = setting(True, "take one picture per label into the report")
+    samples: bool = setting(True, "take one picture and one explanation per label into the report")
     grace_s: float = setting(
         1.0, "wall mode: how long to wait for estimates after the session's end, s", low=0.0
     )
@@ -53,7 +54,7 @@ class EvaluationNode(ManagedNode):
         """Listen before anything is sent."""
         self._config = self.config(EvaluationSettings)
         self._collector = TrialCollector()
-        self._book = SampleBook()
+        self._book, self._explained = SampleBook(), ExplainedBook()
         self._session: Session | None = None
         self._end: affect.TrialEvent | None = None
         self._give_up_s = math.inf
@@ -74,6 +75,7 @@ class EvaluationNode(ManagedNode):
             self.inlet(
                 _topics.IMAGE_RAW, lambda message: conversions.to_frame(message, reader), self._on_frame
             )
+            self.inlet(_topics.FACES, lambda message: _cut_out(message, reader), self._on_crops, depth=QUEUE)
         self.every(0.1, self._write_when_complete)
         self.report(DiagnosticStatus.OK, "collecting")
 
@@ -90,6 +92,7 @@ class EvaluationNode(ManagedNode):
             self._session = Session.from_json(message.detail)
         self._collector.add_event(event)
         self._book.plan(event)
+        self._explained.plan(event)
         if event.kind in (EventKind.SESSION_END, EventKind.ABORT):
             self._end, self._ended_s = message, time.monotonic()
 
@@ -115,6 +118,10 @@ class EvaluationNode(ManagedNode):
     def _on_attributions(self, message: affect.AttributionArray) -> None:
         maps = [conversions.to_attribution(item) for item in message.attributions]
         self._book.add_attributions(conversions.from_time(message.header.stamp), maps)
+        self._explained.add_attributions(conversions.from_time(message.header.stamp), maps)
+
+    def _on_crops(self, faces: FaceSet, _dropped: int) -> None:
+        self._explained.add_faces(faces)
 
     def _on_frame(self, frame: Frame, _dropped: int) -> None:
         self._book.add_frame(frame)
@@ -148,12 +155,19 @@ class EvaluationNode(ManagedNode):
     def _write(self, session: Session, end: affect.TrialEvent) -> None:
         folder = Path(self._config.output) / f"{session.id}{self._config.suffix}"
         collected = self._collector.collected()
-        summary = write_session(folder, session, collected, self._book.pictures())
+        explained = self._explained.explained()
+        summary = write_session(folder, session, collected, self._book.pictures(), explained)
         self.result = folder, summary
         self._summary.publish(conversions.to_trial_summary(summary, folder, end.header))
         aborted = end.kind == affect.TrialEvent.ABORT
         self.report(DiagnosticStatus.ERROR if aborted else DiagnosticStatus.OK, f"report written to {folder}")
         self.finish(PARTIAL if aborted else 0)
+
+
+def _cut_out(message: affect.FaceArray, reader: conversions.ImageReader) -> FaceSet:
+    """Faces that have their crops with them; those of a composed program elsewhere stay there."""
+    message.faces = [face for face in message.faces if face.crop.data]
+    return conversions.to_face_set(message, reader)
 
 
 def _abort_of(session: Session | None, stamp_ns: int) -> affect.TrialEvent:

@@ -8,7 +8,8 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from affect_core.annotate import annotate
-from affect_core.types import AttributionMap, Detection, EmotionSet, Frame
+from affect_core.explain.shown import Shown, ShownConfig
+from affect_core.types import EmotionSet, Frame
 from affect_hri import conversions
 from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ManagedNode
@@ -22,13 +23,14 @@ class OverlayNode(ManagedNode):
     """Draws a frame when its estimate has arrived; a heatmap that comes later is drawn on the next frame."""
 
     node_name = "overlay"
+    settings = (ShownConfig,)
 
     def setup(self) -> None:
         """One lazy image topic."""
         self._pictures = self.outlet(_topics.OVERLAY, conversions.from_frame, lazy=True)
         self._frames: OrderedDict[int, Frame] = OrderedDict()
-        self._faces: OrderedDict[int, tuple[tuple[str, Detection], ...]] = OrderedDict()
-        self._maps: list[AttributionMap] = []
+        self._faces: OrderedDict[int, affect.FaceArray] = OrderedDict()
+        self._maps = Shown(self.config(ShownConfig))
         self._reader = conversions.ImageReader()
 
     def start(self) -> None:
@@ -45,10 +47,11 @@ class OverlayNode(ManagedNode):
         _keep(self._frames, frame.stamp_ns, frame)
 
     def _on_faces(self, message: affect.FaceArray) -> None:
-        _keep(self._faces, conversions.from_time(message.header.stamp), conversions.to_detections(message))
+        _keep(self._faces, conversions.from_time(message.header.stamp), message)
 
     def _on_attributions(self, message: affect.AttributionArray) -> None:
-        self._maps = [conversions.to_attribution(item) for item in message.attributions]
+        maps = [conversions.to_attribution(item) for item in message.attributions]
+        self._maps.add(conversions.from_time(message.header.stamp), maps)
 
     def _on_emotions(self, message: affect.EmotionEstimateArray) -> None:
         emotions = conversions.to_emotion_set(message)
@@ -57,12 +60,10 @@ class OverlayNode(ManagedNode):
             self._pictures.send(self._draw(frame, emotions))
 
     def _draw(self, frame: Frame, emotions: EmotionSet) -> Frame:
-        faces = self._faces.pop(frame.stamp_ns, ())
-        present = {face_id for face_id, _ in faces}
-        maps = [item for item in self._maps if item.face_id in present]
-        return Frame(
-            annotate(frame.image_rgb, faces, emotions.emotions, maps), frame.stamp_ns, frame.frame_id
-        )
+        faces = self._faces.pop(frame.stamp_ns, affect.FaceArray())
+        maps = self._maps.over(frame.stamp_ns, emotions.emotions, conversions.to_places(faces))
+        picture = annotate(frame.image_rgb, conversions.to_detections(faces), emotions.emotions, maps)
+        return Frame(picture, frame.stamp_ns, frame.frame_id)
 
 
 def _keep(store: OrderedDict[int, Any], stamp_ns: int, value: Any) -> None:
