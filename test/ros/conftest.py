@@ -4,6 +4,7 @@
 knows topics by their names only.
 """
 
+import itertools
 import os
 import threading
 import time
@@ -66,13 +67,11 @@ class Spinner:
 class Bench:
     """Runs nodes in this process, over DDS."""
 
-    def __init__(self):
-        self._count = 0
+    _numbers = itertools.count(1)  # of all modules: what one has left behind must not be found by the next
 
     def namespace(self):
         """One that nobody has used before."""
-        self._count += 1
-        return f"test{self._count}"
+        return f"test{next(self._numbers)}"
 
     @contextmanager
     def running(self, node_type, namespace, *, handover=None, **parameters):
