@@ -8,7 +8,7 @@ The nodes call the same stages one by one.
 
 from __future__ import annotations
 
-from affect_core.emotion import EmotionConfig, EmotionStage
+from affect_core.emotion import EmotionConfig, EmotionStage, TemporalConfig
 from affect_core.explain import attention_attribution
 from affect_core.faces import FaceConfig, FaceStage
 from affect_core.types import AttributionMap, EmotionSet, FaceSet, Frame
@@ -20,10 +20,16 @@ class Pipeline:
     Args:
         face_config: detector and tracker.
         emotion_config: model and runtime; the model's card decides how faces are cut out.
+        temporal_config: how the estimates of a face are smoothed over time; by default they are not.
     """
 
-    def __init__(self, face_config: FaceConfig, emotion_config: EmotionConfig) -> None:
-        self.emotion_stage = EmotionStage(emotion_config)
+    def __init__(
+        self,
+        face_config: FaceConfig,
+        emotion_config: EmotionConfig,
+        temporal_config: TemporalConfig | None = None,
+    ) -> None:
+        self.emotion_stage = EmotionStage(emotion_config, temporal_config)
         self.face_stage = FaceStage(face_config, self.emotion_stage.crop_spec)
 
     def run(self, frame: Frame, dropped: int = 0) -> tuple[FaceSet, EmotionSet, tuple[AttributionMap, ...]]:

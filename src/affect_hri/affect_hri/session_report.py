@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from affect_core.emotion.temporal import NONE
 from affect_core.errors import ConfigError
 from affect_core.evaluation import Collected, Summary, installed_versions, summarise
 from affect_core.evaluation.explained import Explained
@@ -26,6 +27,7 @@ def write_session(
     samples: Sequence[tuple[str, ImageRGB]] = (),
     explained: Sequence[Explained] = (),
     recorded: Mapping[str, Any] | None = None,
+    smoothing: str = NONE,
 ) -> Summary:
     """Score and write everything into ``folder``; returns what summary.json holds.
 
@@ -35,10 +37,11 @@ def write_session(
         collected: what happened.
         samples: label and picture.
         explained: crops with their maps.
+        smoothing: how the estimates were smoothed already.
         recorded: what a bag says about its recording; goes into recorded.json, its weights into the hashes.
     """
     hashes = {**_hashes(session), **_recorded_weights(recorded or {})}
-    summary = summarise(session, collected, installed_versions(*PACKAGES), hashes)
+    summary = summarise(session, collected, installed_versions(*PACKAGES), hashes, smoothing)
     write_report(folder, summary, collected.records, collected.events, samples, explained)
     if recorded:
         (folder / "recorded.json").write_text(json.dumps(recorded, indent=2, sort_keys=True) + "\n")

@@ -9,6 +9,7 @@ import numpy as np
 from affect_core.emotion.base import REGRESSION, Batch, EmotionConfig, Output, build_runtime
 from affect_core.emotion.card import Card, load_card
 from affect_core.emotion.preprocess import to_batch
+from affect_core.emotion.temporal import Temporal, TemporalConfig
 from affect_core.faces.crop import CropSpec
 from affect_core.types import Emotion, EmotionSet, Face, FaceSet
 
@@ -18,9 +19,11 @@ class EmotionStage:
 
     Args:
         config: model and runtime. Raises ConfigError or ModelError when they cannot be used.
+        temporal: how the estimates of a face are smoothed over time; UnknownName for an unknown smoother.
     """
 
-    def __init__(self, config: EmotionConfig) -> None:
+    def __init__(self, config: EmotionConfig, temporal: TemporalConfig | None = None) -> None:
+        self._temporal = Temporal(temporal or TemporalConfig())
         self.card: Card = load_card(config.model)
         self.runtime = build_runtime(config, self.card)
 
@@ -42,7 +45,7 @@ class EmotionStage:
             dropped: face sets that were replaced by a newer one since the last call.
         """
         started = perf_counter()
-        emotions = self._read(faces.faces) if faces.faces else ()
+        emotions = self._read(faces.faces, faces.stamp_ns) if faces.faces else ()
         infer_ms = (perf_counter() - started) * 1e3
         return EmotionSet(
             stamp_ns=faces.stamp_ns,
@@ -55,17 +58,18 @@ class EmotionStage:
             dropped=dropped,
         )
 
-    def _read(self, faces: tuple[Face, ...]) -> tuple[Emotion, ...]:
+    def _read(self, faces: tuple[Face, ...], stamp_ns: int) -> tuple[Emotion, ...]:
         output = self.runtime.forward(to_batch([face.crop.image_rgb for face in faces], self.card))
-        return tuple(self._emotion(face, output, i) for i, face in enumerate(faces))
+        return tuple(self._emotion(face, output, i, stamp_ns) for i, face in enumerate(faces))
 
-    def _emotion(self, face: Face, output: Output, row: int) -> Emotion:
+    def _emotion(self, face: Face, output: Output, row: int, stamp_ns: int) -> Emotion:
+        shares = self._temporal.smooth(face.face_id, softmax(output.logits[row]), stamp_ns)
         estimates = () if output.regression is None else map(float, output.regression[row])
         return Emotion(
             face_id=face.face_id,
             labels=self.card.labels,
             logits=output.logits[row],
-            probabilities=softmax(output.logits[row]),
+            probabilities=np.asarray(shares, np.float32),
             attention=None if output.attention is None else output.attention[row],
             **dict(zip(REGRESSION, estimates, strict=False)),  # none: they stay NaN
         )

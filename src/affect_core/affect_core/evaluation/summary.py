@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
+from affect_core.emotion.temporal import NONE
 from affect_core.evaluation.calibration import Calibration, calibrate
 from affect_core.evaluation.collector import Collected
 from affect_core.evaluation.records import FrameRecord, TruthEvent
 from affect_core.evaluation.repetitions import intervals
 from affect_core.evaluation.scoring import Score, judge, percentiles, score
+from affect_core.evaluation.smoothing import compare_smoothers
 from affect_core.labels import COMPLEX_5
 from affect_core.trial import EventKind, Session
 
@@ -28,6 +30,7 @@ def summarise(
     collected: Collected,
     versions: Mapping[str, str] | None = None,
     hashes: Mapping[str, str] | None = None,
+    smoothing: str = NONE,
 ) -> Summary:
     """The content of `summary.json`.
 
@@ -36,6 +39,7 @@ def summarise(
         collected: what happened.
         versions: software -> version.
         hashes: file -> sha256; the model's weights are added.
+        smoothing: how the estimates were smoothed already; see `affect_core.emotion.temporal`.
     """
     result = score(collected.events, collected.records)
     calibration = calibrate(judge(collected.events, collected.records))
@@ -64,6 +68,10 @@ def summarise(
             for name, pair in intervals(collected.events, collected.records).items()
         },
         "calibration": calibration and _calibration(calibration),
+        "smoothing": smoothing,
+        "smoothers": compare_smoothers(collected.events, collected.records)
+        if smoothing == NONE and result.hold is not None
+        else None,
     }
     return {key: finite(value) for key, value in summary.items()}
 

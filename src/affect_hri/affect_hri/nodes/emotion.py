@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from affect_core.emotion import EmotionConfig, EmotionStage
+from affect_core.emotion import EmotionConfig, EmotionStage, TemporalConfig
 from affect_core.explain import attention_attribution
 from affect_core.types import EmotionSet, FaceSet
 from affect_hri import conversions
@@ -17,14 +17,16 @@ class EmotionNode(ManagedNode):
     """faces -> emotions, attributions."""
 
     node_name = "emotion"
-    settings = (EmotionConfig,)
+    settings = (EmotionConfig, TemporalConfig)
 
     def setup(self) -> None:
         """Load the model; a card and weights that do not fit are a ModelError."""
         self._emotions = self.advertise(_topics.EMOTIONS)
         self._attributions = self.advertise(_topics.ATTRIBUTIONS)
         config = self.config(EmotionConfig)
-        self._stage = EmotionStage(config.repeatable() if self.lockstep else config)
+        self._stage = EmotionStage(
+            config.repeatable() if self.lockstep else config, self.config(TemporalConfig)
+        )
         self._reader = conversions.ImageReader()
 
     def start(self) -> None:

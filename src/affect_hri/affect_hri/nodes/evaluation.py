@@ -14,6 +14,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo
 
 from affect_core.config import Settings, setting
+from affect_core.emotion.temporal import NONE
 from affect_core.evaluation import Summary, TrialCollector, TruthEvent
 from affect_core.evaluation.explained import ExplainedBook
 from affect_core.evaluation.samples import SampleBook
@@ -37,6 +38,7 @@ class EvaluationSettings(Settings):
 
     output: str = setting("reports", "reports folder; the report is <output>/<session>")
     suffix: str = setting("", "appended to the name of the report's folder")
+    smoothing: str = setting(NONE, "how emotion_node smooths; the report says so")
     samples: bool = setting(True, "take one picture and one explanation per label into the report")
     grace_s: float = setting(
         1.0, "wall mode: how long to wait for estimates after the session's end, s", low=0.0
@@ -156,7 +158,9 @@ class EvaluationNode(ManagedNode):
         folder = Path(self._config.output) / f"{session.id}{self._config.suffix}"
         collected = self._collector.collected()
         explained = self._explained.explained()
-        summary = write_session(folder, session, collected, self._book.pictures(), explained)
+        summary = write_session(
+            folder, session, collected, self._book.pictures(), explained, smoothing=self._config.smoothing
+        )
         self.result = folder, summary
         self._summary.publish(conversions.to_trial_summary(summary, folder, end.header))
         aborted = end.kind == affect.TrialEvent.ABORT
