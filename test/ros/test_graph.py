@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
 from affect_hri.graph import GraphError, load_scenario
@@ -41,15 +42,16 @@ TABLE = {
 
 class TestDescription:
     @staticmethod
-    def choices(scenario):
-        """Every combination of arguments that have choices; switches both ways."""
-        rows = {}
-        for item in scenario.arguments:
-            if item.choices:
-                rows[item.name] = item.choices
-            elif isinstance(item.default, bool):
-                rows[item.name] = (False, True)
-        return [dict(zip(rows, values, strict=True)) for values in itertools.product(*rows.values())]
+    def choices(name, scenario):
+        """Every combination of the arguments that decide which nodes run; of the others one choice after the other."""
+        rows = {item.name: item.choices for item in scenario.arguments if item.choices}
+        rows |= {item.name: (False, True) for item in scenario.arguments if isinstance(item.default, bool)}
+        nodes = yaml.safe_load(GRAPH.read_text())["scenarios"][name]["nodes"]
+        deciding = {key for node in nodes for part in ("when", "unless") for key in node.get(part, {})}
+        together = {key: values for key, values in rows.items() if key in deciding}
+        for values in itertools.product(*together.values()):
+            yield dict(zip(together, values, strict=True))
+        yield from ({key: value} for key in rows.keys() - deciding for value in rows[key])
 
     @pytest.mark.parametrize("name", SCENARIOS)
     def test_every_combination_resolves_to_known_nodes_and_parameters(self, name, all_nodes, node_class):
@@ -62,7 +64,7 @@ class TestDescription:
             }
             for node in all_nodes
         }
-        for given in self.choices(scenario):
+        for given in self.choices(name, scenario):
             specs = scenario.resolve(given)
             names = [spec.name for spec in specs]
             assert len(names) == len(set(names))
@@ -77,7 +79,7 @@ class TestDescription:
         from affect_core.config import from_mapping
 
         scenario = load_scenario(name, GRAPH)
-        for given in self.choices(scenario):
+        for given in self.choices(name, scenario):
             for spec in scenario.resolve(given):
                 for kind in (NodeSettings, *node_class(spec.name).settings):
                     names = {item.name for item in dataclasses.fields(kind)}

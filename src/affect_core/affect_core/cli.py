@@ -15,6 +15,7 @@ import click
 from affect_core import __version__
 from affect_core.commands import head_fake
 from affect_core.commands.bench import bench
+from affect_core.commands.compare import compare
 from affect_core.commands.data import data
 from affect_core.commands.evaluate import evaluate
 from affect_core.commands.experiment import experiment
@@ -92,6 +93,7 @@ commands.add_command(models)
 commands.add_command(quantise)
 commands.add_command(data)
 commands.add_command(evaluate)
+commands.add_command(compare)
 commands.add_command(experiment)
 commands.add_command(explain)
 

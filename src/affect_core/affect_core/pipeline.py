@@ -8,9 +8,10 @@ The nodes call the same stages one by one.
 
 from __future__ import annotations
 
-from affect_core.emotion import EmotionConfig, EmotionStage, TemporalConfig
+from affect_core.emotion import EmotionConfig, EmotionStage
 from affect_core.explain import attention_attribution
 from affect_core.faces import FaceConfig, FaceStage
+from affect_core.smoothing import TemporalConfig
 from affect_core.types import AttributionMap, EmotionSet, FaceSet, Frame
 
 

@@ -8,22 +8,17 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import click
 import yaml
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
-from affect_core.errors import InputError
-from affect_core.evaluation import Summary, summary_table
 from affect_core.paths import find_shared
+from affect_hri.console import PARTIAL, Result, finish, progress_bar
 
-PARTIAL = 3
 CLOCKS = click.Choice(["wall", "lockstep"])
 CAMERAS = click.Choice(["avatar", "webcam", "video", "folder", "topic"])
 
@@ -35,7 +30,7 @@ def _rows() -> dict[str, Any]:
     return {**graph["common"], **graph["scenarios"]["trial"]["arguments"]}
 
 
-def _options(*names: str) -> Callable[[Any], Any]:
+def options(*names: str) -> Callable[[Any], Any]:
     """The named arguments of the trial scenario in config/graph.yaml as click options: one home for defaults."""
 
     def decorate(command: Any) -> Any:
@@ -51,7 +46,7 @@ def _options(*names: str) -> Callable[[Any], Any]:
     return decorate
 
 
-PERCEPTION = ("model", "runtime", "explain")
+PERCEPTION = ("model", "runtime", "smoothing", "explain")
 RUNTIME_CHOICES = _rows()["runtime"]["choices"]
 SCENE = ("head", "port", "motor_file", "lighting", "occlusion", "look", "colour", "fps")
 SOURCE = ("path", "device")
@@ -59,7 +54,7 @@ SOURCE = ("path", "device")
 
 @click.command()
 @click.option("--source", default="avatar", show_default=True, type=CAMERAS, help="Who takes the frames.")
-@_options(*PERCEPTION, *SOURCE, "protocol", "seed", "participant", "output")
+@options(*PERCEPTION, *SOURCE, "protocol", "seed", "participant", "output")
 @click.option("--clock", default="lockstep", show_default=True, type=CLOCKS, help="Wall clock or lock-step.")
 @click.option(
     "--record/--no-record", default=True, show_default=True, help="Record a bag beside each report."
@@ -76,27 +71,27 @@ def demo(source: str, record: bool, **arguments: Any) -> None:
         results.append(_trial(run))
         if results[-1][0]:
             break
-    _finish(results)
+    finish(results)
 
 
 @click.command()
 @click.option(
     "--source", "--camera", "camera", default="avatar", show_default=True, type=CAMERAS, help="Frames."
 )
-@_options(*PERCEPTION, *SCENE, *SOURCE, "clock", "protocol", "seed", "participant", "output", "record_image")
+@options(*PERCEPTION, *SCENE, *SOURCE, "clock", "protocol", "seed", "participant", "output", "record_image")
 @click.option(
     "--record/--no-record", default=False, show_default=True, help="Record a bag beside the report."
 )
 def trial(**arguments: Any) -> None:
     """Conduct one trial protocol, composed in one program, and write its report."""
-    _finish([_trial(arguments)])
+    finish([_trial(arguments)])
 
 
 @click.command()
 @click.option(
     "--source", "--camera", "camera", default="webcam", show_default=True, type=CAMERAS, help="Frames."
 )
-@_options(*PERCEPTION, *SCENE, *SOURCE, "responder")
+@options(*PERCEPTION, *SCENE, *SOURCE, "responder")
 def live(**arguments: Any) -> None:
     """Label faces until Ctrl-C; the pictures are on the topic overlay/image."""
     from affect_hri.composed import Composed
@@ -109,14 +104,14 @@ def live(**arguments: Any) -> None:
 
 @click.command()
 @click.argument("bag", type=click.Path(path_type=Path))
-@_options(*PERCEPTION, "output")
+@options(*PERCEPTION, "output")
 def replay(bag: Path, **arguments: Any) -> None:
     """Send a recorded BAG through the perception nodes, by topics and /clock, and write its report."""
     from affect_hri.composed import Composed
 
     with Composed("replay", arguments | {"bag": str(bag)}) as program:
         node = program.nodes["replay"]
-        with _progress() as bar:
+        with progress_bar() as bar:
             task = bar.add_task(f"replay {bag}", total=None)
             code = program.run(
                 lambda: bar.update(
@@ -125,52 +120,12 @@ def replay(bag: Path, **arguments: Any) -> None:
             )
         result = program.nodes["evaluation"].result
     flaws = getattr(node, "flaws", ())
-    _tell_flaws(bag, flaws)
-    _finish([(code or (PARTIAL if flaws else 0), result)])
-
-
-@click.command()
-@click.argument("bags", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_options("model", "output")
-@click.option(
-    "--runtime",
-    default="torch",
-    show_default=True,
-    type=click.Choice(RUNTIME_CHOICES),
-    help="What runs the model; torch gives the same answers everywhere.",
-)
-@click.option(
-    "--image-topic", default="", help="Which images to read; default: camera/image_raw, or the only one."
-)
-@click.option(
-    "--events-topic", default="", help="Which trial events count; default: trial/events, or the only ones."
-)
-@click.option(
-    "--labels",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="CSV of start_s,label[,onset_s] in place of events; default without events: BAG/labels.csv.",
-)
-def evaluate(bags: tuple[Path, ...], model: str, runtime: str, output: str, **topics: Any) -> None:
-    """Re-run perception on the frames of recorded BAGS and score it against their events. Needs no topics.
-
-    Exit code 3 where parts of a bag are missing: the report then is of what could be read.
-    """
-    results: list[Result] = []
-    for bag in bags:
-        try:
-            results.append(_evaluate(bag, model, runtime, Path(output), topics))
-        except InputError as error:
-            if bag == bags[-1] and not any(result for _, result in results):
-                raise
-            click.echo(f"affect-hri: {error}", err=True)
-            results.append((error.exit_code, None))
-    _finish(results)
+    for flaw in flaws:
+        click.echo(f"affect-hri: {bag} is not whole: {flaw}", err=True)
+    finish([(code or (PARTIAL if flaws else 0), result)])
 
 
 # --- one run ---------------------------------------------------------------------------------------------
-
-
-Result = tuple[int, tuple[Path, Summary] | None]
 
 
 def _trial(arguments: Mapping[str, Any]) -> Result:
@@ -178,7 +133,7 @@ def _trial(arguments: Mapping[str, Any]) -> Result:
 
     with Composed("trial", arguments) as program:
         node = program.nodes["trial"]
-        with _progress() as bar:
+        with progress_bar() as bar:
             task = bar.add_task(f"{arguments['protocol']} {arguments.get('lighting', '')}", total=None)
 
             def show() -> None:
@@ -188,84 +143,6 @@ def _trial(arguments: Mapping[str, Any]) -> Result:
 
             code = program.run(show)
         return code, program.nodes["evaluation"].result
-
-
-def _evaluate(path: Path, model: str, runtime: str, output: Path, topics: Mapping[str, Any]) -> Result:
-    from affect_core.emotion import EmotionConfig
-    from affect_core.evaluation import TrialCollector
-    from affect_core.evaluation.bags import SessionBag
-    from affect_core.evaluation.explained import ExplainedBook
-    from affect_core.evaluation.rerun import rerun
-    from affect_core.evaluation.samples import SampleBook
-    from affect_core.faces import FaceConfig
-    from affect_core.paths import set_aside
-    from affect_core.pipeline import Pipeline
-    from affect_hri.session_report import write_session
-
-    collector, book, explained = TrialCollector(), SampleBook(), ExplainedBook()
-    with SessionBag(path, **topics) as bag, _progress() as bar:
-        pipeline = Pipeline(FaceConfig(), EmotionConfig(model=model, runtime=runtime))
-        session = bag.session()
-        frames = bar.track(bag.frames(), total=bag.frame_count(), description=f"evaluate {path}")
-        for event in bag.events():
-            explained.plan(event)
-        rerun(frames, pipeline.run, collector, book, explained)
-        # Only now is it known which events are far from all frames.
-        for event in bag.events():
-            collector.add_event(event)
-        for stamp_ns, render_ms in bag.rendered().items():
-            collector.add_render(stamp_ns, render_ms)
-        facts, flaws = bag.facts, tuple(bag.flaws)
-    folder = output / f"{session.id}-evaluated"
-    set_aside(folder)
-    summary = write_session(
-        folder, session, collector.collected(), book.pictures(), explained.explained(), facts
-    )
-    _tell_flaws(path, flaws)
-    return PARTIAL if flaws else 0, (folder, summary)
-
-
-def _tell_flaws(path: Path, flaws: Sequence[str]) -> None:
-    for flaw in flaws:
-        click.echo(f"affect-hri: {path} is not whole: {flaw}", err=True)
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    rest = (TextColumn("{task.fields[label]}"), TimeElapsedColumn(), TimeRemainingColumn())
-    return _LabelledProgress(*columns, *rest, console=Console(stderr=True))
-
-
-class _LabelledProgress(Progress):
-    """Tasks that have an empty label until they get one."""
-
-    def add_task(self, *args: Any, **kwargs: Any) -> Any:
-        return super().add_task(*args, **{"label": "", **kwargs})
-
-
-def _finish(results: list[Result]) -> None:
-    """Print a table of all results and one last line; exit with the worst code."""
-    reports = [result for _, result in results if result is not None]
-    if reports:
-        Console().print(_table([summary for _, summary in reports]))
-    for folder, summary in reports:
-        accuracy = summary["accuracy"]["hold"]
-        scored = "not scored" if accuracy is None else f"hold accuracy {accuracy:.3f}"
-        frames = summary["frames"]
-        labelled = f"{frames['labelled']} of {frames['published']} frames labelled"
-        click.echo(f"{summary['session']}: {scored}, {labelled}; report {folder / 'report.html'}")
-    sys.exit(max((code for code, _ in results), default=0) if len(reports) == len(results) else PARTIAL)
-
-
-def _table(summaries: list[Summary]) -> Table:
-    table = Table(title="Result")
-    rows = [summary_table(summary) for summary in summaries]
-    table.add_column("")
-    for summary in summaries:
-        table.add_column(summary["session"], justify="right")
-    for number, (what, _) in enumerate(rows[0][1:], start=1):
-        table.add_row(what, *(row[number][1] for row in rows))
-    return table
 
 
 @click.command()
@@ -281,7 +158,7 @@ def soak(minutes: float, output: Path) -> None:
     from affect_hri.bench import soak as measuring
 
     runs = {}
-    with _progress() as bar:
+    with progress_bar() as bar:
         for name, hog in (("quiet", False), ("busy_core", True)):
             task = bar.add_task(f"soak {name}", total=1.0)
             windows = measuring.soak(

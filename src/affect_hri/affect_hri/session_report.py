@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from affect_core.emotion.temporal import NONE
 from affect_core.errors import ConfigError
 from affect_core.evaluation import Collected, Summary, installed_versions, summarise
 from affect_core.evaluation.explained import Explained
 from affect_core.evaluation.report import write_report
 from affect_core.paths import find_named
+from affect_core.smoothing import NONE
 from affect_core.trial import Session
 from affect_core.types import ImageRGB
 

@@ -18,7 +18,8 @@ from affect_core.evaluation import (
     truth_events,
 )
 from affect_core.evaluation.figures import COLOURS, SPARE, colours, timeline_png
-from affect_core.evaluation.report import repetition_of, write_report
+from affect_core.evaluation.repetitions import repetition_of
+from affect_core.evaluation.report import write_report
 from affect_core.labels import COMPLEX_6
 from affect_core.trial import EventKind, Protocol, Session, schedule
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from affect_core.emotion import SMOOTHERS, TemporalConfig
 from affect_core.evaluation import FrameRecord, TruthEvent
 from affect_core.evaluation.smoothing import compare_smoothers, smoothed
+from affect_core.smoothing import SMOOTHERS, TemporalConfig
 from affect_core.trial import EventKind
 
 LABELS = ("calm", "cross")

@@ -54,6 +54,7 @@ def test_keys_exactly_and_in_order(collected: Collected) -> None:
         "confusion",
         "transition",
         "intervals",
+        "repetitions",
         "calibration",
         "smoothing",
         "smoothers",

@@ -6,7 +6,7 @@ from PIL import Image
 
 from affect_core.data.manifest import Manifest, Record, save_manifest
 from affect_core.errors import InputError
-from affect_core.explain.subjects import distinct, evenly, find_subjects
+from affect_core.explain.subjects import evenly, find_subjects
 
 LANDMARKS = ((10.0, 12.0), (22.0, 12.0), (16.0, 18.0), (12.0, 24.0), (20.0, 24.0))
 
@@ -86,7 +86,3 @@ def test_a_bag_gives_frames_evenly_spread_with_what_was_shown(request):
 )
 def test_evenly(total, wanted, chosen):
     assert evenly(total, wanted) == chosen
-
-
-def test_names_that_are_taken_are_passed_over():
-    assert distinct(["a", "a_2", "a", "b", "a"]) == ["a", "a_2", "a_3", "b", "a_4"]

@@ -68,7 +68,8 @@ def explain(
     from affect_core.explain import EXPLAINERS, ExplainConfig
     from affect_core.explain.run import explain_all
     from affect_core.explain.study import Study
-    from affect_core.explain.subjects import distinct, find_subjects
+    from affect_core.explain.subjects import find_subjects
+    from affect_core.names import distinct
 
     torch_compat.use_threads(1)
     names = EXPLAINERS.names() if methods == ALL else tuple(name.strip() for name in methods.split(","))

@@ -13,22 +13,17 @@ from affect_core.emotion.base import (
 from affect_core.emotion.card import Card, Weights, load_card, save_card
 from affect_core.emotion.preprocess import to_batch
 from affect_core.emotion.stage import EmotionStage, softmax
-from affect_core.emotion.temporal import SMOOTHERS, Smoother, Temporal, TemporalConfig
 from affect_core.emotion.weights import load_model, read_weights, save_weights
 
 __all__ = [
     "ARCHITECTURES",
     "REGRESSION",
     "RUNTIMES",
-    "SMOOTHERS",
     "Card",
     "EmotionConfig",
     "EmotionStage",
     "Output",
     "Runtime",
-    "Smoother",
-    "Temporal",
-    "TemporalConfig",
     "Weights",
     "architectures",
     "build_runtime",

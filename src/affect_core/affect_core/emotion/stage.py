@@ -9,8 +9,8 @@ import numpy as np
 from affect_core.emotion.base import REGRESSION, Batch, EmotionConfig, Output, build_runtime
 from affect_core.emotion.card import Card, load_card
 from affect_core.emotion.preprocess import to_batch
-from affect_core.emotion.temporal import Temporal, TemporalConfig
 from affect_core.faces.crop import CropSpec
+from affect_core.smoothing import Temporal, TemporalConfig
 from affect_core.types import Emotion, EmotionSet, Face, FaceSet
 
 

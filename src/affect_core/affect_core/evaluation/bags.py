@@ -13,20 +13,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 
 from affect_core.bags import Recording, TopicInfo
 from affect_core.cameras import CameraGeometry
 from affect_core.errors import InputError
+from affect_core.evaluation.collector import Box, FaceFacts
 from affect_core.evaluation.labels_csv import labels_beside, read_labels
 from affect_core.evaluation.records import TruthEvent
 from affect_core.images import rgb_from_compressed, rgb_from_raw
 from affect_core.trial import EventKind, Session
-from affect_core.types import Frame
+from affect_core.types import Emotion, EmotionSet, Frame
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 EVENT_TYPE = "affect_hri_interfaces/msg/TrialEvent"
 TRUTH_TYPE = "affect_hri_interfaces/msg/GroundTruth"
+FACES_TYPE = "affect_hri_interfaces/msg/FaceArray"
+EMOTIONS_TYPE = "affect_hri_interfaces/msg/EmotionEstimateArray"
 PREFERRED_IMAGE = "camera/image_raw"
 PREFERRED_EVENTS = "trial/events"
 GAP_S = 1.0
@@ -36,6 +40,8 @@ HUGE_GAP_S = 600.0
 _OWN_TYPES = {
     EVENT_TYPE: {"header", "kind", "label", "onset", "index", "detail"},
     TRUTH_TYPE: {"header", "render_ms"},
+    FACES_TYPE: {"header", "faces", "dropped", "detect_ms", "track_ms"},
+    EMOTIONS_TYPE: {"header", "estimates", "model", "model_sha256", "runtime", "infer_ms", "dropped"},
 }
 """Types that no library knows, and the fields that are read."""
 _STAMP = struct.Struct("<iI")
@@ -154,6 +160,25 @@ class SessionBag:
         if not count:
             told = "; ".join(self.flaws) or "there are none"
             raise InputError(f"expected frames on {topic.name} in {self.path}, none can be read: {told}")
+
+    def recorded_faces(self) -> Iterator[tuple[FaceFacts, int]]:
+        """What face_node said while the bag was recorded, and when it was heard, ns."""
+        for log_ns, message in self._messages(self._of_type(FACES_TYPE)):
+            boxes = {face.face_id: _box(face.box_xyxy) for face in message.faces}
+            times = float(message.detect_ms), float(message.track_ms)
+            yield FaceFacts(stamp_ns(message), boxes, int(message.dropped), *times), log_ns
+
+    def recorded_emotions(self) -> Iterator[tuple[EmotionSet, int]]:
+        """What emotion_node said while the bag was recorded, and when it was heard, ns."""
+        for log_ns, message in self._messages(self._of_type(EMOTIONS_TYPE)):
+            try:
+                estimates = tuple(_emotion(one) for one in message.estimates)
+            except InputError as error:
+                self._recording.tell(f"an estimate is left out, {self._recording.when(log_ns)}: {error}")
+                continue
+            model = message.model, message.model_sha256, message.runtime
+            times = float(message.infer_ms), int(message.dropped)
+            yield EmotionSet(stamp_ns(message), message.header.frame_id, estimates, *model, *times), log_ns
 
     def geometry(self) -> CameraGeometry | None:
         """The camera as the first CameraInfo beside the images describes it; None if there is none."""
@@ -285,6 +310,24 @@ def _types_of(topic: TopicInfo) -> Mapping[str, Any]:
     if topic.encoding == "ros2idl":
         return dict(get_types_from_idl(topic.definition))
     return dict(get_types_from_msg(topic.definition, topic.type_name))
+
+
+def _box(values: Any) -> Box:
+    x_min, y_min, x_max, y_max = (float(value) for value in values)
+    return x_min, y_min, x_max, y_max
+
+
+def _emotion(message: Any) -> Emotion:
+    return Emotion(
+        message.face_id,
+        tuple(message.labels),
+        np.asarray(message.logits, np.float32),
+        np.asarray(message.probabilities, np.float32),
+        valence=float(message.valence),
+        arousal=float(message.arousal),
+        dominance=float(message.dominance),
+        intensity=float(message.intensity),
+    )
 
 
 def stamp_ns(message: Any) -> int:

@@ -6,6 +6,7 @@ there are, with replacement; the interval runs from the 2.5th to the 97.5th perc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core.evaluation.records import FrameRecord, TruthEvent
-from affect_core.evaluation.scoring import Judged, by_event, judge
+from affect_core.evaluation.scoring import Judged, by_event, judge, lag_ms
 from affect_core.labels import COMPLEX_5
 from affect_core.trial import EventKind
 
@@ -34,6 +35,7 @@ SHARES: Final[Mapping[str, tuple[str, str]]] = {
     "accuracy5": ("correct5", "settled"),
 }
 """Number -> the two counts whose quotient it is."""
+KINDS: Final = (EventKind.COMMAND, EventKind.REST)
 MACRO_F1: Final = "macro_f1"
 _COUNTS: Final = tuple(dict.fromkeys(name for pair in SHARES.values() for name in pair))
 
@@ -45,10 +47,7 @@ def intervals(events: Iterable[TruthEvent], records: Iterable[FrameRecord]) -> d
     """
     events = list(events)
     judged = judge(events, records)
-    groups = [
-        [frames for frames in by_event(events, judged, kind) if frames]
-        for kind in (EventKind.COMMAND, EventKind.REST)
-    ]
+    groups = [[frames for frames in by_event(events, judged, kind) if frames] for kind in KINDS]
     if len(groups[0]) < FEWEST:
         return dict.fromkeys((*SHARES, MACRO_F1))
     classes = sorted({frame.truth.label for frame in judged})
@@ -60,6 +59,50 @@ def intervals(events: Iterable[TruthEvent], records: Iterable[FrameRecord]) -> d
     if not any(set(COMPLEX_5) <= set(frame.record.labels) for frame in judged):
         drawn["accuracy5"][:] = np.nan
     return {name: _interval(values) for name, values in drawn.items()}
+
+
+def repetition_rows(
+    events: Iterable[TruthEvent], records: Iterable[FrameRecord]
+) -> list[dict[str, str | int | float | None]]:
+    """One row per command and rest with frames, in order of time, for summary.json: what `compare` works on.
+
+    ``repetition`` counts the commands (or rests) of a label from 1; ``correct5`` is None where the model lacks one of
+    the five classes.
+    """
+    events = sorted(events, key=lambda event: (event.stamp_ns, event.index))
+    number = repetition_of(events)
+    judged = judge(events, records)
+    groups = [frames for kind in KINDS for frames in by_event(events, judged, kind) if frames]
+    return [
+        _row(frames, number[frames[0].truth]) for frames in sorted(groups, key=lambda f: f[0].record.stamp_ns)
+    ]
+
+
+def repetition_of(events: Iterable[TruthEvent]) -> dict[TruthEvent, int]:
+    """Each event -> the how manieth of its kind and label it is, from 1."""
+    seen: Counter[tuple[EventKind, str]] = Counter()
+    found = {}
+    for event in sorted(events, key=lambda event: (event.stamp_ns, event.index)):
+        seen[event.kind, event.label] += 1
+        found[event] = seen[event.kind, event.label]
+    return found
+
+
+def _row(frames: Sequence[Judged], repetition: int) -> dict[str, str | int | float | None]:
+    truth, settled = frames[0].truth, [frame for frame in frames if frame.settled]
+    knows = all(set(COMPLEX_5) <= set(frame.record.labels) for frame in settled if frame.record.labels)
+    five = sum(frame.record.best_of(COMPLEX_5) == frame.truth.label for frame in settled)
+    return {
+        "kind": truth.kind.name.lower(),
+        "label": truth.label,
+        "repetition": repetition,
+        "frames": len(frames),
+        "correct": _correct(frames),
+        "settled": len(settled),
+        "correct_settled": _correct(settled),
+        "correct5": five if knows else None,
+        "lag_ms": lag_ms(frames),
+    }
 
 
 def _draws(group: Sequence[Sequence[Judged]], classes: Sequence[str], random: np.random.Generator) -> Array:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,10 @@ import numpy as np
 from affect_core.evaluation.explained import Explained
 from affect_core.evaluation.figures import figures
 from affect_core.evaluation.records import FrameRecord, TruthEvent
+from affect_core.evaluation.repetitions import repetition_of
 from affect_core.evaluation.scoring import Judged, judge
 from affect_core.evaluation.summary import STAGES, Summary, between, missing, number, percent
 from affect_core.files import write_whole
-from affect_core.trial import EventKind
 from affect_core.types import ImageRGB
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -152,16 +151,6 @@ def _truth_cells(truth: Judged | None) -> tuple[object, object, object, object]:
     if truth is None:
         return "", "", "", ""
     return truth.truth.index, truth.truth.label, int(truth.settled), int(truth.correct)
-
-
-def repetition_of(events: Iterable[TruthEvent]) -> dict[TruthEvent, int]:
-    """Each command or rest -> the how manieth of its kind and label it is, from 1."""
-    seen: Counter[tuple[EventKind, str]] = Counter()
-    found = {}
-    for event in sorted(events, key=lambda event: (event.stamp_ns, event.index)):
-        seen[event.kind, event.label] += 1
-        found[event] = seen[event.kind, event.label]
-    return found
 
 
 def _cell(value: float) -> str:

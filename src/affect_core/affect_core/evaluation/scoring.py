@@ -105,7 +105,7 @@ def score(events: Iterable[TruthEvent], records: Iterable[FrameRecord]) -> Score
     commanded = [frame for frame in judged if frame.commanded]
     settled = [frame for frame in commanded if frame.settled]
     by_command = by_event(events, judged, EventKind.COMMAND)
-    lags = [_lag_ms(frames) for frames in by_command]
+    lags = [lag_ms(frames) for frames in by_command]
     labels = _labels(judged)
     precision, recall, f1 = _macro(judged)
     return Score(
@@ -236,7 +236,7 @@ def _flicker_hz(by_command: Iterable[Sequence[Judged]]) -> float | None:
     return changes / seconds if seconds else None
 
 
-def _lag_ms(frames: Sequence[Judged]) -> float | None:
+def lag_ms(frames: Sequence[Judged]) -> float | None:
     """From the settle instant to the first frame of a stable correct label; None if there is none."""
     correct = [frame.correct for frame in frames]
     for first in range(len(frames) - STABLE_FRAMES + 1):

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from affect_core.emotion.temporal import SMOOTHERS, Temporal, TemporalConfig
 from affect_core.evaluation.records import FrameRecord, TruthEvent
 from affect_core.evaluation.scoring import percentiles, score
+from affect_core.smoothing import SMOOTHERS, Temporal, TemporalConfig
 
 _FACE: Final = "the face"
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
-from affect_core.emotion.temporal import NONE
 from affect_core.evaluation.calibration import Calibration, calibrate
 from affect_core.evaluation.collector import Collected
 from affect_core.evaluation.records import FrameRecord, TruthEvent
-from affect_core.evaluation.repetitions import intervals
+from affect_core.evaluation.repetitions import intervals, repetition_rows
 from affect_core.evaluation.scoring import Score, judge, percentiles, score
 from affect_core.evaluation.smoothing import compare_smoothers
 from affect_core.labels import COMPLEX_5
+from affect_core.smoothing import NONE
 from affect_core.trial import EventKind, Session
 
 LATENCIES = (50, 95, 99)
@@ -39,7 +39,7 @@ def summarise(
         collected: what happened.
         versions: software -> version.
         hashes: file -> sha256; the model's weights are added.
-        smoothing: how the estimates were smoothed already; see `affect_core.emotion.temporal`.
+        smoothing: how the estimates were smoothed already; see `affect_core.smoothing`.
     """
     result = score(collected.events, collected.records)
     calibration = calibrate(judge(collected.events, collected.records))
@@ -67,6 +67,7 @@ def summarise(
             name: list(pair) if pair else None
             for name, pair in intervals(collected.events, collected.records).items()
         },
+        "repetitions": repetition_rows(collected.events, collected.records),
         "calibration": calibration and _calibration(calibration),
         "smoothing": smoothing,
         "smoothers": compare_smoothers(collected.events, collected.records)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, count
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from affect_core.data.manifest import SET_FILE, Manifest, Record, load_manifest
 from affect_core.data.pictures import read_mask, read_picture
 from affect_core.errors import InputError
+from affect_core.names import distinct
 from affect_core.types import Detection, Floats, Frame, ImageRGB
 
 BAG_FILES: Final = ("metadata.yaml", "*.mcap", "*.db3")
@@ -69,17 +69,6 @@ def find_subjects(paths: Iterable[Path], limit: int) -> list[Subject]:
     found = [subject for path in paths for subject in _SOURCES[_kind(path)](path, limit)]
     names = distinct(subject.name for subject in found)
     return [replace(subject, name=name) for subject, name in zip(found, names, strict=True)]
-
-
-def distinct(names: Iterable[str]) -> list[str]:
-    """The names, those that come again with a number: two pictures of one name must not share a folder."""
-    taken: set[str] = set()
-    found: list[str] = []
-    for name in names:
-        numbered = (f"{name}_{number}" for number in count(2))
-        found.append(next(free for free in chain([name], numbered) if free not in taken))
-        taken.add(found[-1])
-    return found
 
 
 def evenly(total: int, wanted: int) -> list[int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from affect_core.emotion import EmotionConfig, EmotionStage, TemporalConfig
+from affect_core.emotion import EmotionConfig, EmotionStage
 from affect_core.explain import attention_attribution
+from affect_core.smoothing import TemporalConfig
 from affect_core.types import EmotionSet, FaceSet
 from affect_hri import conversions
 from affect_hri.nodes import _topics

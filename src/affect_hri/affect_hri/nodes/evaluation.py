@@ -14,10 +14,10 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo
 
 from affect_core.config import Settings, setting
-from affect_core.emotion.temporal import NONE
 from affect_core.evaluation import Summary, TrialCollector, TruthEvent
 from affect_core.evaluation.explained import ExplainedBook
 from affect_core.evaluation.samples import SampleBook
+from affect_core.smoothing import NONE
 from affect_core.trial import EventKind, Session
 from affect_core.types import FaceSet, Frame
 from affect_hri import conversions

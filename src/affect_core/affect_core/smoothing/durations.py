@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from affect_core.emotion.temporal import TemporalConfig
 from affect_core.errors import InputError
+from affect_core.smoothing.temporal import TemporalConfig
 
 MOST_STAGES: Final = 20
 

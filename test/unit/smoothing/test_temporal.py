@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import erlang
 
-from affect_core.emotion import SMOOTHERS, Temporal, TemporalConfig
-from affect_core.emotion.durations import learn_durations, stays_s
-from affect_core.emotion.temporal import _transition
 from affect_core.errors import InputError, UnknownName
+from affect_core.smoothing import SMOOTHERS, Temporal, TemporalConfig, learn_durations, stays_s
+from affect_core.smoothing.temporal import _transition
 
 S = 1_000_000_000
 

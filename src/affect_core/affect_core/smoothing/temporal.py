@@ -13,7 +13,6 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import expm
 
 from affect_core.config import Settings, setting
 from affect_core.registry import Registry
@@ -122,6 +121,8 @@ class Filter:
 @lru_cache(maxsize=64)
 def _transition(classes: int, stages: int, duration_s: float, passed_s: float) -> NDArray[np.float64]:
     """(C * stages, C * stages): probability to go from one stage to another in this time."""
+    from scipy.linalg import expm
+
     rate = stages / duration_s
     generator = np.zeros((classes, stages, classes, stages))
     for one in range(classes):
