@@ -119,3 +119,21 @@ def test_the_loop_and_the_memory_loop_make_labels():
     assert rss.ours > 50
     assert max(label.faces for label in four.labels) == 4
     assert os.environ["ROS_DOMAIN_ID"]
+
+
+def test_the_recording_that_is_evaluated(tmp_path):
+    from affect_core.evaluation.bags import SessionBag
+    from affect_hri.bench.replay import write_bag
+
+    with SessionBag(write_bag(tmp_path / "bag", 2)) as bag:
+        frames = list(bag.frames())
+        events = bag.events()
+        assert bag.flaws == []
+    assert [frame.stamp_ns for frame in frames] == [i * 1_000_000_000 // 30 for i in range(60)]
+    assert frames[0].image_rgb.shape == (720, 1280, 3)
+    assert (frames[0].image_rgb != frames[30].image_rgb).any()
+    assert [(event.stamp_ns, event.label) for event in events] == [
+        (0, ""),
+        (0, "neutral"),
+        (2_000_000_000, ""),
+    ]

@@ -9,7 +9,7 @@ from affect_core.errors import ConfigError, UnknownName
 NAMES = (
     "closed_loop_fps closed_loop_drops latency_composed_p50_ms latency_composed_p99_ms latency_nodes_p50_ms "
     "latency_nodes_p99_ms face_stage_ratio face_stage_iou amal_ratio lime_ratio gradientshap_ratio attribution_cost "
-    "memory_loop_fps four_faces_fps rss_mb render_ms"
+    "replay_60s_s memory_loop_fps four_faces_fps rss_mb render_ms"
 )
 
 
