@@ -114,16 +114,19 @@ def watch_later(request):
 @pytest.mark.parametrize(
     ("given", "nodes"),
     [
-        ({}, ["camera", "face", "emotion", "overlay"]),
+        ({}, ["camera", "face", "emotion", "attribution", "overlay"]),
         (
             {"responder": "mirror", "head": "screen"},
-            ["camera", "ohbot", "responder", "face", "emotion", "overlay"],
+            ["camera", "ohbot", "responder", "face", "emotion", "attribution", "overlay"],
         ),
-        ({"responder": "empathic", "head": "none"}, ["camera", "responder", "face", "emotion", "overlay"]),
-        ({"camera": "avatar"}, ["avatar", "ohbot", "face", "emotion", "overlay"]),
+        (
+            {"responder": "empathic", "head": "none"},
+            ["camera", "responder", "face", "emotion", "attribution", "overlay"],
+        ),
+        ({"camera": "avatar"}, ["avatar", "ohbot", "face", "emotion", "attribution", "overlay"]),
         (
             {"camera": "avatar", "responder": "mirror"},
-            ["avatar", "ohbot", "responder", "face", "emotion", "overlay"],
+            ["avatar", "ohbot", "responder", "face", "emotion", "attribution", "overlay"],
         ),
     ],
 )
