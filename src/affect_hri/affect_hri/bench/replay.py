@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import CompressedImage
 
 from affect_core.bags import BagWriter, TopicInfo
 from affect_core.bench.targets import Line, single
@@ -89,7 +88,7 @@ def write_bag(path: Path, seconds: int) -> Path:
     return path
 
 
-def _stamped(message: CompressedImage, stamp_ns: int) -> Any:
+def _stamped(message: Any, stamp_ns: int) -> Any:
     message.header = conversions.to_header(stamp_ns, "camera")
     return serialize_message(message)
 
