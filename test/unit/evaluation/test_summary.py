@@ -54,6 +54,7 @@ def test_keys_exactly_and_in_order(collected: Collected) -> None:
         "confusion",
         "transition",
         "intervals",
+        "conditions",
         "calibration",
     ]
     inner = {key: list(value) for key, value in summary.items() if isinstance(value, dict)}

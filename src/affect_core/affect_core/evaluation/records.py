@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from affect_core.errors import InputError
-from affect_core.trial import EventKind, TrialEvent
+from affect_core.trial import EventKind, TrialEvent, TrialScene
 
 NAN = float("nan")
 
@@ -22,6 +22,7 @@ class TruthEvent:
         label: expression in force from here on (COMMAND, REST).
         onset_s: seconds from the stamp until the expression is settled.
         index: number of the event in its session.
+        scene: in force from here on; None where the protocol has no scenes.
     """
 
     stamp_ns: int
@@ -29,11 +30,12 @@ class TruthEvent:
     label: str = ""
     onset_s: float = 0.0
     index: int = 0
+    scene: TrialScene | None = None
 
     @classmethod
     def at(cls, start_ns: int, event: TrialEvent) -> Self:
         """The event of a session that started at `start_ns`."""
-        return cls(start_ns + event.at_ns, event.kind, event.label, event.onset_s, event.index)
+        return cls(start_ns + event.at_ns, event.kind, event.label, event.onset_s, event.index, event.scene)
 
     @property
     def settled_ns(self) -> int:

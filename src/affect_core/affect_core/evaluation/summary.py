@@ -10,6 +10,7 @@ from typing import Any
 
 from affect_core.evaluation.calibration import Calibration, calibrate
 from affect_core.evaluation.collector import Collected
+from affect_core.evaluation.conditions import conditions
 from affect_core.evaluation.records import FrameRecord, TruthEvent
 from affect_core.evaluation.repetitions import intervals
 from affect_core.evaluation.scoring import Score, judge, percentiles, score
@@ -63,6 +64,7 @@ def summarise(
             name: list(pair) if pair else None
             for name, pair in intervals(collected.events, collected.records).items()
         },
+        "conditions": conditions(collected.events, collected.records),
         "calibration": calibration and _calibration(calibration),
     }
     return {key: finite(value) for key, value in summary.items()}

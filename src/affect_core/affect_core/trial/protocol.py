@@ -12,6 +12,7 @@ from affect_core.config import Settings, from_mapping, load_yaml, setting
 from affect_core.errors import ConfigError
 from affect_core.paths import find_named
 from affect_core.registry import Registry
+from affect_core.trial.scene import TrialScene, read_scenes
 
 if TYPE_CHECKING:
     from affect_core.trial.schedule import Step
@@ -20,7 +21,10 @@ KINDS: Registry[list[Step]] = Registry("protocol kind")
 """Name -> ``builder(protocol, sequence)``: what happens one after another (`affect_core.trial.schedule`)."""
 
 ORDERS: Registry[list[str]] = Registry("order of labels")
-"""Name -> ``builder(labels, repetitions, random_state)``: the sequence of commanded labels."""
+"""Name -> ``builder(labels, repetitions, random_state, row)``: the sequence of commanded labels.
+
+``row`` is the participant's number, for orders that are balanced over participants.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Protocol(Settings):
     intensity: float = setting(1.0, "of the commanded expressions, 0..1", low=0.0, high=1.0)
     order: str = setting("random", "order of the labels; a name in ORDERS")
     fps: float = setting(30.0, "camera frames per second in lock-step", low=1.0, high=240.0)
+    scenes: tuple[TrialScene, ...] = setting((), "the whole sequence is run once in each of these scenes")
     duration_s: float = setting(
         math.inf, "where nothing is commanded: length, s; inf = until the source ends", low=0.0
     )
@@ -54,6 +59,7 @@ class Protocol(Settings):
         if not self.name:
             raise ConfigError("Protocol.name: expected a name, got nothing; add `name: ...` to the protocol")
         _check_labels(self)
+        _check_scenes(self)
 
 
 def load_protocol(name_or_path: str | Path) -> Protocol:
@@ -67,6 +73,8 @@ def load_protocol(name_or_path: str | Path) -> Protocol:
     if values.get("duration_s", 0.0) is None:  # null in the file: until the source ends
         del values["duration_s"]
     try:
+        if "scenes" in values:
+            values["scenes"] = read_scenes(values["scenes"])
         return from_mapping(Protocol, values, str(path))
     except ConfigError as error:
         raise ConfigError(f"protocol {path}: {error}") from error
@@ -82,8 +90,16 @@ def _check_labels(protocol: Protocol) -> None:
         raise ConfigError(f"Protocol.labels: {', '.join(twice)} appears twice; use `repetitions` instead")
 
 
+def _check_scenes(protocol: Protocol) -> None:
+    wrong = [scene for scene in protocol.scenes if not isinstance(scene, TrialScene)]
+    if wrong:
+        raise ConfigError(f"Protocol.scenes: expected scenes, got {wrong!r}")
+    if len(set(protocol.scenes)) < len(protocol.scenes):
+        raise ConfigError("Protocol.scenes: a scene appears twice; use `repetitions` instead")
+
+
 @ORDERS.register("random")
-def _random(labels: tuple[str, ...], repetitions: int, random_state: random.Random) -> list[str]:
+def _random(labels: tuple[str, ...], repetitions: int, random_state: random.Random, row: int) -> list[str]:
     """Every repetition holds each label once, shuffled; of two or more labels none follows itself."""
     sequence: list[str] = []
     for _ in range(repetitions):
@@ -96,6 +112,32 @@ def _random(labels: tuple[str, ...], repetitions: int, random_state: random.Rand
 
 
 @ORDERS.register("fixed")
-def _fixed(labels: tuple[str, ...], repetitions: int, random_state: random.Random) -> list[str]:
+def _fixed(labels: tuple[str, ...], repetitions: int, random_state: random.Random, row: int) -> list[str]:
     """As written in the protocol, again and again."""
     return list(labels) * repetitions
+
+
+@ORDERS.register("latin_square")
+def _latin_square(
+    labels: tuple[str, ...], repetitions: int, random_state: random.Random, row: int
+) -> list[str]:
+    """One row of the balanced Latin square for each repetition, beginning with the participant's."""
+    square = latin_square(labels)
+    rows = (square[(row + number) % len(square)] for number in range(repetitions)) if square else ()
+    return [label for one in rows for label in one]
+
+
+def latin_square(labels: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Orders in which every label has every position, and every other label before it, equally often.
+
+    Williams' design (E. J. Williams, Aust. J. Sci. Res. A 2, 1949): as many orders as there are labels; for an odd
+    number of labels twice as many, the second half being the mirror of the first.
+
+    >>> latin_square(("a", "b", "c", "d"))
+    [('a', 'b', 'd', 'c'), ('b', 'c', 'a', 'd'), ('c', 'd', 'b', 'a'), ('d', 'a', 'c', 'b')]
+    """
+    count = len(labels)
+    # 0, 1, n-1, 2, n-2, ...: all steps from one place to the next differ.
+    zigzag = [(place + 1) // 2 if place % 2 else -(place // 2) for place in range(count)]
+    rows = [tuple(labels[(place + row) % count] for place in zigzag) for row in range(count)]
+    return rows if count % 2 == 0 else rows + [one[::-1] for one in rows]

@@ -12,10 +12,12 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import pairwise
 
 from affect_core.errors import ConfigError, UnknownName
 from affect_core.labels import NEUTRAL
 from affect_core.trial.protocol import KINDS, ORDERS, Protocol
+from affect_core.trial.scene import TrialScene
 
 
 class EventKind(IntEnum):
@@ -39,6 +41,7 @@ class TrialEvent:
         intensity: 0..1, commanded.
         onset_s: seconds from `at_s` until the expression is settled.
         index, total: number of this event, and how many the schedule has.
+        scene: in force from here on (COMMAND, REST); None where the protocol has no scenes.
     """
 
     at_s: float
@@ -48,6 +51,7 @@ class TrialEvent:
     onset_s: float = 0.0
     index: int = 0
     total: int = 0
+    scene: TrialScene | None = None
 
     @property
     def at_ns(self) -> int:
@@ -62,11 +66,12 @@ class TrialEvent:
 
 @dataclass(frozen=True)
 class Step:
-    """What a kind of protocol lines up: an expression and how long it stays."""
+    """What a kind of protocol lines up: an expression, how long it stays, and in which scene."""
 
     kind: EventKind
     label: str
     duration_s: float
+    scene: TrialScene | None = None
 
 
 @dataclass(frozen=True)
@@ -77,11 +82,14 @@ class Schedule:
         events: where the length is known, the last one is SESSION_END.
         duration_s: seconds from start to end; inf = until the source ends (`end_at` makes the last event).
         fps: camera frames per second in lock-step.
+        blocks: index of the first event of each block. A block is what is repeated as a whole when it was cut off:
+            a rest and everything until the next rest.
     """
 
     events: tuple[TrialEvent, ...]
     duration_s: float
     fps: float
+    blocks: tuple[int, ...] = ()
 
     @property
     def total(self) -> int:
@@ -95,6 +103,21 @@ class Schedule:
         last = bisect.bisect_right([event.at_s for event in self.events], at_s) - 1
         event = self.events[last] if last >= 0 else None
         return event if event and event.kind in (EventKind.REST, EventKind.COMMAND) else None
+
+    def block_of(self, index: int) -> int:
+        """Number of the block that the index-th event belongs to; 0 for the events before the first one."""
+        return max(0, bisect.bisect_right(self.blocks, index) - 1)
+
+    def block_start(self, block: int) -> TrialEvent:
+        """The first event of a block, or the session's end for the number of blocks.
+
+        Raises:
+            ConfigError: there is no such block.
+        """
+        firsts = (*self.blocks, len(self.events) - 1)
+        if not 0 <= block < len(firsts):
+            raise ConfigError(f"expected a block of 0 to {len(firsts) - 1}, got {block}")
+        return self.events[firsts[block]]
 
     def end_at(self, at_s: float) -> TrialEvent:
         """SESSION_END at that time: for a source that ends by itself."""
@@ -116,22 +139,22 @@ class Schedule:
         return math.ceil(round(self.duration_s * self.fps, 6))
 
 
-def schedule(protocol: Protocol, onsets_s: Mapping[str, float], seed: int) -> Schedule:
-    """Line up a protocol.
+def schedule(
+    protocol: Protocol, onsets_s: Mapping[str, float], seed: int, row: int | None = None
+) -> Schedule:
+    """Line up a protocol, once per scene where it has scenes.
 
     Args:
         protocol: what to show.
         onsets_s: expression -> seconds until it is settled; all expressions the head knows, also neutral.
         seed: of the random order; the same seed gives the same order on every machine.
+        row: the participant's number, for orders that are balanced over participants; None: the seed.
 
     Raises:
         UnknownName: a label of the protocol is not in `onsets_s`; the message lists those that are.
         ConfigError: the protocol commands something but has no labels.
     """
-    sequence: list[str] = ORDERS.build(
-        protocol.order, protocol.labels, protocol.repetitions, random.Random(seed)
-    )
-    steps = KINDS.build(protocol.kind, protocol, sequence)
+    steps = _steps(protocol, random.Random(seed), seed if row is None else row)
     events = [TrialEvent(0.0, EventKind.SESSION_START)]
     at_s = 0.0
     for step in filter(_takes_time, steps):
@@ -141,13 +164,34 @@ def schedule(protocol: Protocol, onsets_s: Mapping[str, float], seed: int) -> Sc
     if math.isfinite(duration_s):
         events.append(TrialEvent(duration_s, EventKind.SESSION_END))
     total = len(events) + (not math.isfinite(duration_s))
-    numbered = (replace(event, index=index, total=total) for index, event in enumerate(events))
-    return Schedule(tuple(numbered), duration_s, protocol.fps)
+    numbered = tuple(replace(event, index=index, total=total) for index, event in enumerate(events))
+    return Schedule(numbered, duration_s, protocol.fps, _blocks(numbered))
 
 
 def frame_stamp_ns(index: int, fps: float) -> int:
     """Stamp of the index-th lock-step frame, ns from the start; rounded once, so it does not drift."""
     return round(index * 1e9 / fps)
+
+
+def _steps(protocol: Protocol, random_state: random.Random, row: int) -> list[Step]:
+    """The steps of all scenes; every scene has an order of its own."""
+    steps: list[Step] = []
+    for number, scene in enumerate(protocol.scenes or (None,)):
+        sequence: list[str] = ORDERS.build(
+            protocol.order, protocol.labels, protocol.repetitions, random_state, row + number
+        )
+        made = KINDS.build(protocol.kind, protocol, sequence)
+        steps += made if scene is None else [replace(step, scene=scene) for step in made]
+    return steps
+
+
+def _blocks(events: tuple[TrialEvent, ...]) -> tuple[int, ...]:
+    firsts = []
+    for before, event in pairwise(events):
+        shown = event.kind in (EventKind.REST, EventKind.COMMAND)
+        if shown and (event.kind is EventKind.REST or not before.label or before.scene != event.scene):
+            firsts.append(event.index)
+    return tuple(firsts)
 
 
 def _takes_time(step: Step) -> bool:
@@ -158,7 +202,7 @@ def _event(step: Step, at_s: float, intensity: float, onsets_s: Mapping[str, flo
     if step.label not in onsets_s:
         raise UnknownName("expression", step.label, onsets_s)
     shown = intensity if step.kind is EventKind.COMMAND else 1.0
-    return TrialEvent(at_s, step.kind, step.label, shown, onsets_s[step.label])
+    return TrialEvent(at_s, step.kind, step.label, shown, onsets_s[step.label], scene=step.scene)
 
 
 @KINDS.register("single_emotion")

@@ -68,3 +68,13 @@ def session_id(
     scene = (part for part in (look, lighting, occlusion) if part not in usual)
     parts = (participant, protocol, *scene, f"seed{seed}")
     return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", part) for part in parts if part)
+
+
+def participant_number(participant: str, seed: int) -> int:
+    """The last number in a participant's id, for balanced orders; the seed where there is none.
+
+    >>> participant_number("P07", 3), participant_number("anna", 3)
+    (7, 3)
+    """
+    numbers = re.findall(r"\d+", participant)
+    return int(numbers[-1]) if numbers else seed
