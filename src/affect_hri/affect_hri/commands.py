@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import yaml
@@ -21,7 +21,11 @@ from rich.table import Table
 
 from affect_core.errors import InputError
 from affect_core.evaluation import Summary, summary_table
+from affect_core.evaluation.summary import percent
 from affect_core.paths import find_shared
+
+if TYPE_CHECKING:
+    from affect_core.trial import Composition
 
 PARTIAL = 3
 CLOCKS = click.Choice(["wall", "lockstep"])
@@ -87,9 +91,25 @@ def demo(source: str, record: bool, **arguments: Any) -> None:
 @click.option(
     "--record/--no-record", default=False, show_default=True, help="Record a bag beside the report."
 )
-def trial(**arguments: Any) -> None:
-    """Conduct one trial protocol, composed in one program, and write its report."""
-    _finish([_trial(arguments)])
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with an interrupted run of the same session; a protocol of parts does anyway.",
+)
+@click.option("--again", is_flag=True, help="A protocol of parts: begin anew, and set aside what is there.")
+def trial(resume: bool, again: bool, **arguments: Any) -> None:
+    """Conduct one trial protocol, composed in one program, and write its report.
+
+    A protocol of several parts (p0) conducts them one after another. Interrupted and called again, it goes on without
+    repeating what is finished.
+    """
+    from affect_core.trial import parts_of
+
+    composition = parts_of(arguments["protocol"])
+    if composition is None:
+        _finish([_trial(arguments, {"trial": {"resume": resume}})])
+    else:
+        _conduct_parts(composition, arguments, again)
 
 
 @click.command()
@@ -173,10 +193,10 @@ def evaluate(bags: tuple[Path, ...], model: str, runtime: str, output: str, **to
 Result = tuple[int, tuple[Path, Summary] | None]
 
 
-def _trial(arguments: Mapping[str, Any]) -> Result:
+def _trial(arguments: Mapping[str, Any], overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Result:
     from affect_hri.composed import Composed
 
-    with Composed("trial", arguments) as program:
+    with Composed("trial", arguments, overrides) as program:
         node = program.nodes["trial"]
         with _progress() as bar:
             task = bar.add_task(f"{arguments['protocol']} {arguments.get('lighting', '')}", total=None)
@@ -188,6 +208,28 @@ def _trial(arguments: Mapping[str, Any]) -> Result:
 
             code = program.run(show)
         return code, program.nodes["evaluation"].result
+
+
+def _conduct_parts(composition: Composition, arguments: Mapping[str, Any], again: bool) -> None:
+    """All parts of a protocol; the last line says how far it has come."""
+    from affect_hri.composition import Conducting
+
+    conducting = Conducting(composition, arguments, again, lambda line: click.echo(line, err=True))
+    code = conducting.run(lambda given, overrides: _trial(given, overrides)[0])
+    index = conducting.write()
+    states = {part.name: conducting.state(part) for part in composition.parts}
+    table = Table(title=conducting.name)
+    for column in ("part", "held", "all commanded", "neutral", "repetitions"):
+        table.add_column(column, justify="left" if column == "part" else "right")
+    for name, state in states.items():
+        summary = state.summary
+        shares = [summary["accuracy"][key] for key in ("hold", "frame", "neutral")] if summary else [None] * 3
+        done = state.total if state.finished else state.done
+        table.add_row(name, *(percent(share) for share in shares), f"{done} of {state.total}")
+    Console().print(table)
+    finished = sum(state.finished for state in states.values())
+    click.echo(f"{conducting.name}: {finished} of {len(states)} parts finished; {index}")
+    sys.exit(code)
 
 
 def _evaluate(path: Path, model: str, runtime: str, output: Path, topics: Mapping[str, Any]) -> Result:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from affect_core.config import Settings, from_mapping, load_yaml, setting
+from affect_core.config import Settings, from_mapping, setting
 from affect_core.errors import ConfigError
-from affect_core.paths import find_named
+from affect_core.labels import NEUTRAL
 from affect_core.registry import Registry
 from affect_core.trial.scene import TrialScene, read_scenes
 
@@ -48,6 +48,11 @@ class Protocol(Settings):
     order: str = setting("random", "order of the labels; a name in ORDERS")
     fps: float = setting(30.0, "camera frames per second in lock-step", low=1.0, high=240.0)
     scenes: tuple[TrialScene, ...] = setting((), "the whole sequence is run once in each of these scenes")
+    self_timed: bool = setting(False, "an expression stays until somebody says next; wall clock only")
+    reaction_s: float = setting(0.0, "added to every onset: a person reads the prompt first, s", low=0.0)
+    prompts: tuple[str, ...] = setting((), "what the person is told, one text for each label")
+    rest_prompt: str = setting("", "what the person is told in rests")
+    consent: str = setting("", "what must be accepted before anything is recorded; empty: nothing")
     duration_s: float = setting(
         math.inf, "where nothing is commanded: length, s; inf = until the source ends", low=0.0
     )
@@ -60,24 +65,30 @@ class Protocol(Settings):
             raise ConfigError("Protocol.name: expected a name, got nothing; add `name: ...` to the protocol")
         _check_labels(self)
         _check_scenes(self)
+        _check_prompts(self)
+
+    def prompt(self, label: str) -> str:
+        """What the person is told while this expression is asked for; empty where there are no prompts."""
+        if label == NEUTRAL and self.prompts:
+            return self.rest_prompt
+        return dict(zip(self.labels, self.prompts, strict=False)).get(label, "")
 
 
-def load_protocol(name_or_path: str | Path) -> Protocol:
-    """The protocol of that name in ``config/trials``, or the one in that YAML file.
+def protocol_from(values: Mapping[str, Any], source: str) -> Protocol:
+    """A protocol from the content of a file.
 
     Raises:
-        ConfigError: unknown name (the message lists the known ones), an unknown key or a bad value.
+        ConfigError: an unknown key or a bad value; names the source.
     """
-    path = find_named("config/trials", str(name_or_path), ".yaml")
-    values = load_yaml(path)
-    if values.get("duration_s", 0.0) is None:  # null in the file: until the source ends
-        del values["duration_s"]
+    known = dict(values)
+    if known.get("duration_s", 0.0) is None:  # null in the file: until the source ends
+        del known["duration_s"]
     try:
-        if "scenes" in values:
-            values["scenes"] = read_scenes(values["scenes"])
-        return from_mapping(Protocol, values, str(path))
+        if "scenes" in known:
+            known["scenes"] = read_scenes(known["scenes"])
+        return from_mapping(Protocol, known, source)
     except ConfigError as error:
-        raise ConfigError(f"protocol {path}: {error}") from error
+        raise ConfigError(f"protocol {source}: {error}") from error
 
 
 def _check_labels(protocol: Protocol) -> None:
@@ -96,6 +107,14 @@ def _check_scenes(protocol: Protocol) -> None:
         raise ConfigError(f"Protocol.scenes: expected scenes, got {wrong!r}")
     if len(set(protocol.scenes)) < len(protocol.scenes):
         raise ConfigError("Protocol.scenes: a scene appears twice; use `repetitions` instead")
+
+
+def _check_prompts(protocol: Protocol) -> None:
+    if protocol.prompts and len(protocol.prompts) != len(protocol.labels):
+        raise ConfigError(
+            f"Protocol.prompts: expected one text for each of {len(protocol.labels)} labels, "
+            f"got {len(protocol.prompts)}"
+        )
 
 
 @ORDERS.register("random")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import math
 import random
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -62,6 +63,17 @@ class TrialEvent:
     def settled_s(self) -> float:
         """The instant from which the expression counts as settled, seconds from the session's start."""
         return self.at_s + self.onset_s
+
+
+class Shown(typing.Protocol):
+    """What the rule of blocks looks at: trial events with and without a stamp have it."""
+
+    @property
+    def kind(self) -> EventKind: ...  # noqa: D102
+    @property
+    def label(self) -> str: ...  # noqa: D102
+    @property
+    def scene(self) -> TrialScene | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -158,14 +170,15 @@ def schedule(
     events = [TrialEvent(0.0, EventKind.SESSION_START)]
     at_s = 0.0
     for step in filter(_takes_time, steps):
-        events.append(_event(step, at_s, protocol.intensity, onsets_s))
+        events.append(_event(step, at_s, protocol, onsets_s))
         at_s = round(at_s + step.duration_s, 9)
     duration_s = at_s if steps else protocol.duration_s
     if math.isfinite(duration_s):
         events.append(TrialEvent(duration_s, EventKind.SESSION_END))
     total = len(events) + (not math.isfinite(duration_s))
     numbered = tuple(replace(event, index=index, total=total) for index, event in enumerate(events))
-    return Schedule(numbered, duration_s, protocol.fps, _blocks(numbered))
+    blocks = tuple(event.index for before, event in pairwise(numbered) if starts_block(before, event))
+    return Schedule(numbered, duration_s, protocol.fps, blocks)
 
 
 def frame_stamp_ns(index: int, fps: float) -> int:
@@ -185,24 +198,23 @@ def _steps(protocol: Protocol, random_state: random.Random, row: int) -> list[St
     return steps
 
 
-def _blocks(events: tuple[TrialEvent, ...]) -> tuple[int, ...]:
-    firsts = []
-    for before, event in pairwise(events):
-        shown = event.kind in (EventKind.REST, EventKind.COMMAND)
-        if shown and (event.kind is EventKind.REST or not before.label or before.scene != event.scene):
-            firsts.append(event.index)
-    return tuple(firsts)
+def starts_block(before: Shown | None, event: Shown) -> bool:
+    """Whether a block begins with an event, given the one before it: a rest, a new scene, the first of all."""
+    if event.kind not in (EventKind.REST, EventKind.COMMAND) or not event.label:
+        return False
+    return event.kind is EventKind.REST or before is None or not before.label or before.scene != event.scene
 
 
 def _takes_time(step: Step) -> bool:
     return step.duration_s > 0.0
 
 
-def _event(step: Step, at_s: float, intensity: float, onsets_s: Mapping[str, float]) -> TrialEvent:
+def _event(step: Step, at_s: float, protocol: Protocol, onsets_s: Mapping[str, float]) -> TrialEvent:
     if step.label not in onsets_s:
         raise UnknownName("expression", step.label, onsets_s)
-    shown = intensity if step.kind is EventKind.COMMAND else 1.0
-    return TrialEvent(at_s, step.kind, step.label, shown, onsets_s[step.label], scene=step.scene)
+    onset_s = onsets_s[step.label] + protocol.reaction_s
+    shown = protocol.intensity if step.kind is EventKind.COMMAND else 1.0
+    return TrialEvent(at_s, step.kind, step.label, shown, onset_s, scene=step.scene)
 
 
 @KINDS.register("single_emotion")

@@ -68,6 +68,17 @@ def from_truth_event(event: TruthEvent, session: str, detail: str = "") -> affec
     )
 
 
+def from_trial_scene(scene: TrialScene, stamp_ns: int) -> affect.SceneCommand:
+    """A block's scene -> SceneCommand."""
+    return affect.SceneCommand(
+        header=to_header(stamp_ns),
+        lighting=scene.lighting,
+        occlusion=scene.occlusion,
+        yaw_offset=math.radians(scene.yaw_deg),
+        pitch_offset=math.radians(scene.pitch_deg),
+    )
+
+
 def to_face_facts(message: affect.FaceArray) -> FaceFacts:
     """FaceArray -> what scoring needs of it."""
     return FaceFacts(

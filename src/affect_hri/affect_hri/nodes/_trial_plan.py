@@ -1,0 +1,66 @@
+"""From a protocol and a node's settings to what is conducted: checked, with the run's own scene filled in."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from affect_core.avatar import Scene
+from affect_core.errors import ConfigError
+from affect_core.trial import Protocol, Session, session_id
+
+if TYPE_CHECKING:
+    from affect_hri.nodes.trial import TrialSettings
+
+
+def checked(protocol: Protocol, config: TrialSettings, lockstep: bool) -> Protocol:
+    """The protocol as it can be conducted here; scenes have the run's lighting and occlusion where they name none.
+
+    Raises:
+        ConfigError: scenes without the virtual camera, no consent, a self-timed protocol in lock-step.
+        UnknownName: a lighting or an occlusion that the virtual camera does not know.
+    """
+    if protocol.scenes and config.camera != "avatar":
+        raise ConfigError(
+            f"protocol {protocol.name} has scenes, which only the virtual camera shows; expected camera avatar, "
+            f"got {config.camera}"
+        )
+    if protocol.consent and not config.consent:
+        raise ConfigError(
+            f"protocol {protocol.name} asks for consent: show its text to the participant and set consent:=true, "
+            "or run it with `affect-hri trial`, which asks"
+        )
+    if protocol.self_timed and lockstep:
+        raise ConfigError(f"protocol {protocol.name} is self-timed; expected clock wall, got lockstep")
+    scenes = tuple(scene.filled(config.lighting, config.occlusion) for scene in protocol.scenes)
+    for scene in scenes:
+        Scene(scene.lighting, scene.occlusion, scene.yaw_deg, scene.pitch_deg)
+    return dataclasses.replace(protocol, scenes=scenes)
+
+
+def session_of(
+    protocol: Protocol, config: TrialSettings, seed: int, participant: str, lockstep: bool
+) -> Session:
+    """The session of a checked protocol. Its lighting and occlusion are those that all of it is shown in."""
+    lighting, occlusion, look = _scene(protocol, config) if config.camera == "avatar" else ("", "", "")
+    return Session(
+        id=config.session or session_id(protocol.name, seed, participant, lighting, occlusion, look),
+        protocol=protocol.name,
+        seed=seed,
+        participant=participant,
+        clock="lockstep" if lockstep else "wall",
+        camera=config.camera,
+        lighting=lighting,
+        occlusion=occlusion,
+        look=look,
+        fps=protocol.fps,
+        notes=config.notes,
+        consent_given=bool(protocol.consent) and config.consent,
+    )
+
+
+def _scene(protocol: Protocol, config: TrialSettings) -> tuple[str, str, str]:
+    lightings = {scene.lighting for scene in protocol.scenes} or {config.lighting}
+    occlusions = {scene.occlusion for scene in protocol.scenes} or {config.occlusion}
+    lighting, occlusion = ("" if len(names) > 1 else names.pop() for names in (lightings, occlusions))
+    return lighting, occlusion, config.look
