@@ -9,7 +9,7 @@ from affect_core.errors import ConfigError, UnknownName
 from affect_core.labels import COMPLEX_5
 from affect_core.trial import KINDS, ORDERS, Protocol, load_protocol
 
-NAMES = ("demo", "p0_single", "p0_switching", "short", "watch")
+NAMES = ("demo", "free", "human", "lighting_occlusion", "p0_single", "p0_switching", "short", "watch")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -20,7 +20,7 @@ def test_shipped_protocols_load_under_their_own_name(shipped_protocols: Path, na
 
 
 def test_every_shipped_protocol_is_tested(shipped_protocols: Path) -> None:
-    assert set(NAMES) <= {path.stem for path in shipped_protocols.glob("*.yaml")}
+    assert {*NAMES, "p0"} == {path.stem for path in shipped_protocols.glob("*.yaml")}
 
 
 def test_p0_single_is_what_the_paper_says(shipped_protocols: Path) -> None:
