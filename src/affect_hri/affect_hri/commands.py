@@ -26,6 +26,8 @@ from affect_core.paths import find_shared
 
 if TYPE_CHECKING:
     from affect_core.trial import Composition
+    from affect_core.trial.questionnaire import Questionnaire
+    from affect_hri.console import OperatorKeys
 
 PARTIAL = 3
 CLOCKS = click.Choice(["wall", "lockstep"])
@@ -87,7 +89,18 @@ def demo(source: str, record: bool, **arguments: Any) -> None:
 @click.option(
     "--source", "--camera", "camera", default="avatar", show_default=True, type=CAMERAS, help="Frames."
 )
-@_options(*PERCEPTION, *SCENE, *SOURCE, "clock", "protocol", "seed", "participant", "output", "record_image")
+@_options(
+    *PERCEPTION,
+    *SCENE,
+    *SOURCE,
+    "clock",
+    "protocol",
+    "seed",
+    "participant",
+    "notes",
+    "output",
+    "record_image",
+)
 @click.option(
     "--record/--no-record", default=False, show_default=True, help="Record a bag beside the report."
 )
@@ -97,19 +110,50 @@ def demo(source: str, record: bool, **arguments: Any) -> None:
     help="Go on with an interrupted run of the same session; a protocol of parts does anyway.",
 )
 @click.option("--again", is_flag=True, help="A protocol of parts: begin anew, and set aside what is there.")
-def trial(resume: bool, again: bool, **arguments: Any) -> None:
+@click.option(
+    "--questionnaire",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML of questions that are asked here after the session; answers beside the report.",
+)
+def trial(resume: bool, again: bool, questionnaire: Path | None, **arguments: Any) -> None:
     """Conduct one trial protocol, composed in one program, and write its report.
 
     A protocol of several parts (p0) conducts them one after another. Interrupted and called again, it goes on without
-    repeating what is finished.
+    repeating what is finished. While a trial runs, Enter says next, p pauses, r resumes, q ends it; other lines are
+    kept as notes.
     """
-    from affect_core.trial import parts_of
+    from affect_core.trial import load_protocol, parts_of
+    from affect_core.trial.questionnaire import load_questionnaire
+    from affect_hri.console import HELP, OperatorKeys, ask_consent
 
     composition = parts_of(arguments["protocol"])
+    parts = composition.parts if composition else ()
+    questions = load_questionnaire(questionnaire) if questionnaire else None
+    ask_consent([part.protocol for part in parts] or [load_protocol(arguments["protocol"])])
+    arguments |= {"consent": True}
+    keys = OperatorKeys()
+    if keys.listening:
+        click.echo(HELP, err=True)
     if composition is None:
-        _finish([_trial(arguments, {"trial": {"resume": resume}})])
+        result = _trial(arguments | {"resume": resume}, keys=keys)
+        folders = [result[1][0]] if result[1] else []
+        _ask(questions, folders, arguments)
+        _finish([result])
     else:
-        _conduct_parts(composition, arguments, again)
+        _conduct_parts(composition, arguments, again, keys, questions)
+
+
+def _ask(questions: Questionnaire | None, folders: Sequence[Path], arguments: Mapping[str, Any]) -> None:
+    """After a session that has a report."""
+    if questions is None or not folders:
+        return
+    from affect_core.trial.questionnaire import write_answers
+    from affect_hri.console import ask_questions
+
+    answers = ask_questions(questions)
+    for folder in folders:
+        path = write_answers(folder, questions, folder.name, str(arguments["participant"]), answers)
+        click.echo(f"answers: {path}", err=True)
 
 
 @click.command()
@@ -193,7 +237,11 @@ def evaluate(bags: tuple[Path, ...], model: str, runtime: str, output: str, **to
 Result = tuple[int, tuple[Path, Summary] | None]
 
 
-def _trial(arguments: Mapping[str, Any], overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Result:
+def _trial(
+    arguments: Mapping[str, Any],
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    keys: OperatorKeys | None = None,
+) -> Result:
     from affect_hri.composed import Composed
 
     with Composed("trial", arguments, overrides) as program:
@@ -205,17 +253,25 @@ def _trial(arguments: Mapping[str, Any], overrides: Mapping[str, Mapping[str, An
                 done_s, total_s, label = node.progress
                 known = total_s if total_s and total_s != float("inf") else None
                 bar.update(task, total=known, completed=done_s, label=label)
+                if keys is not None:
+                    keys.attend(node)
 
             code = program.run(show)
         return code, program.nodes["evaluation"].result
 
 
-def _conduct_parts(composition: Composition, arguments: Mapping[str, Any], again: bool) -> None:
+def _conduct_parts(
+    composition: Composition,
+    arguments: Mapping[str, Any],
+    again: bool,
+    keys: OperatorKeys,
+    questions: Questionnaire | None,
+) -> None:
     """All parts of a protocol; the last line says how far it has come."""
     from affect_hri.composition import Conducting
 
     conducting = Conducting(composition, arguments, again, lambda line: click.echo(line, err=True))
-    code = conducting.run(lambda given, overrides: _trial(given, overrides)[0])
+    code = conducting.run(lambda given, overrides: _trial(given, overrides, keys)[0])
     index = conducting.write()
     states = {part.name: conducting.state(part) for part in composition.parts}
     table = Table(title=conducting.name)
@@ -227,6 +283,8 @@ def _conduct_parts(composition: Composition, arguments: Mapping[str, Any], again
         done = state.total if state.finished else state.done
         table.add_row(name, *(percent(share) for share in shares), f"{done} of {state.total}")
     Console().print(table)
+    if not code:
+        _ask(questions, [conducting.folder], arguments)
     finished = sum(state.finished for state in states.values())
     click.echo(f"{conducting.name}: {finished} of {len(states)} parts finished; {index}")
     sys.exit(code)

@@ -36,6 +36,8 @@ SIDE_TOPICS = (
     _topics.JOINT_STATES,
     _topics.SCENE_APPLIED,
     _topics.GROUND_TRUTH,
+    _topics.TRIAL_PROMPT,
+    _topics.TRIAL_NOTES,
 )
 QUEUE = 256
 PARTIAL = 3
