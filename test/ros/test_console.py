@@ -128,7 +128,7 @@ class TestConducting:
         def run(arguments, overrides):
             name = overrides["trial"]["session"]
             folder = folders.folder / name
-            folders.ran.append((name, arguments["seed"], arguments["resume"]))
+            folders.ran.append((name, arguments["seed"], overrides["trial"]["resume"]))
             if name == fails_at:
                 progress = Progress(folder)
                 progress.begin(Session(id=name), 0)

@@ -502,7 +502,7 @@ class TestOperator:
     def test_self_timed_prompts_wait_for_next(self, bench, peer, chain, tmp_path, wait_until, blocks):
         texts = "self_timed: true\nprompts: [Frown., Shake your head.]\nrest_prompt: Relax.\nconsent: May we?"
         prompts = peer.hear("trial/prompt", String, latched=True)
-        options = {"output": str(tmp_path), "protocol": blocks(texts), "consent": True, "head": "none"}
+        options = {"output": str(tmp_path), "protocol": blocks(texts), "consent": "signed", "head": "none"}
         with bench.running(TrialNode, peer.namespace, **QUICK | options):
             for number in range(1, 5):
                 wait_until(lambda n=number: len(chain.events) == 1 + 2 * n, f"expression {number}")

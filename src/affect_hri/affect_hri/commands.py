@@ -130,12 +130,12 @@ def trial(resume: bool, again: bool, questionnaire: Path | None, **arguments: An
     parts = composition.parts if composition else ()
     questions = load_questionnaire(questionnaire) if questionnaire else None
     ask_consent([part.protocol for part in parts] or [load_protocol(arguments["protocol"])])
-    arguments |= {"consent": True}
+    arguments |= {"consent": "accepted on the terminal"}
     keys = OperatorKeys()
     if keys.listening:
         click.echo(HELP, err=True)
     if composition is None:
-        result = _trial(arguments | {"resume": resume}, keys=keys)
+        result = _trial(arguments, {"trial": {"resume": resume}}, keys)
         folders = [result[1][0]] if result[1] else []
         _ask(questions, folders, arguments)
         _finish([result])

@@ -82,7 +82,9 @@ class Conducting:
         for number, part in enumerate(self.composition.parts):
             if self.state(part).finished:
                 continue
-            code = conduct(self._part_arguments(part, number), {"trial": {"session": part.name}})
+            code = conduct(
+                self._part_arguments(part, number), {"trial": {"session": part.name, "resume": True}}
+            )
             self.write()
             if code:
                 self._say(f"{self.name} is not finished; {self.found()}; the same command goes on")
@@ -126,7 +128,6 @@ class Conducting:
             **self._arguments,
             "protocol": f"{self._arguments['protocol']}:{part.name}",
             "output": str(self.folder),
-            "resume": True,
             "seed": _ORDERS_APART * self._seed + number,
         }
 

@@ -27,7 +27,7 @@ def checked(protocol: Protocol, config: TrialSettings, lockstep: bool) -> Protoc
         )
     if protocol.consent and not config.consent:
         raise ConfigError(
-            f"protocol {protocol.name} asks for consent: show its text to the participant and set consent:=true, "
+            f"protocol {protocol.name} asks for consent: show its text to the participant and say how it was accepted, consent:=signed, "
             "or run it with `affect-hri trial`, which asks"
         )
     if protocol.self_timed and lockstep:
@@ -55,7 +55,7 @@ def session_of(
         look=look,
         fps=protocol.fps,
         notes=config.notes,
-        consent_given=bool(protocol.consent) and config.consent,
+        consent_given=bool(protocol.consent and config.consent),
     )
 
 

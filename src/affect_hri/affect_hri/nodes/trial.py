@@ -56,7 +56,7 @@ class TrialSettings(Settings):
     participant: str = setting("", "participant id; may be empty")
     session: str = setting("", "id of the session; empty: made from the conditions")
     notes: str = setting("", "the operator's, about the whole session")
-    consent: bool = setting(False, "the participant has accepted the protocol's consent text")
+    consent: str = setting("", "how the participant has accepted the protocol's consent text; empty: not")
     resume: bool = setting(False, "go on with an interrupted session of the same id, in place of a new one")
     camera: str = setting("avatar", "who takes the frames: avatar, webcam, video, folder, topic")
     head: str = setting("avatar", "who shows the expressions: avatar, screen, ohbot_serial, none")
