@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,12 +162,25 @@ def _ask(questions: Questionnaire | None, folders: Sequence[Path], arguments: Ma
     "--source", "--camera", "camera", default="webcam", show_default=True, type=CAMERAS, help="Frames."
 )
 @_options(*PERCEPTION, *SCENE, *SOURCE, "responder")
-def live(**arguments: Any) -> None:
-    """Label faces until Ctrl-C; the pictures are on the topic overlay/image."""
+@click.option("--window", is_flag=True, help="Show the pictures in a window; needs a display.")
+@click.option(
+    "--browser", type=click.IntRange(0, 65535), help="Show them on this port of localhost; 0: a free one."
+)
+def live(window: bool, browser: int | None, **arguments: Any) -> None:
+    """Label faces until Ctrl-C; the pictures are on the topic overlay/image, in a window, or in a browser."""
+    from affect_core.viewers import Browser, Latest, Window
     from affect_hri.composed import Composed
 
-    with Composed("live", arguments) as program:
-        code = program.run()
+    latest = Latest()
+    with ExitStack() as stack:
+        refresh = Window(latest).refresh if window else lambda: None
+        if browser is not None:
+            page = stack.enter_context(Browser(latest, browser))
+            click.echo(f"open {page.address}", err=True)
+        program = stack.enter_context(Composed("live", arguments))
+        if window or browser is not None:
+            program.tap("overlay", "overlay/image", lambda frame: latest.show(frame.image_rgb))
+        code = program.run(refresh)
     click.echo("live: stopped")
     sys.exit(0 if code == 130 else code)
 

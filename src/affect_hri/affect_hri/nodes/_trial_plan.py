@@ -27,7 +27,7 @@ def checked(protocol: Protocol, config: TrialSettings, lockstep: bool) -> Protoc
         )
     if protocol.consent and not config.consent:
         raise ConfigError(
-            f"protocol {protocol.name} asks for consent: show its text to the participant and say how it was accepted, consent:=signed, "
+            f"protocol {protocol.name} asks for consent: show its text and say how it was accepted (consent:=signed), "
             "or run it with `affect-hri trial`, which asks"
         )
     if protocol.self_timed and lockstep:
