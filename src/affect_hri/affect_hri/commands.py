@@ -22,12 +22,9 @@ from rich.table import Table
 
 from affect_core.errors import InputError
 from affect_core.evaluation import Summary, summary_table
-from affect_core.evaluation.summary import percent
 from affect_core.paths import find_shared
 
 if TYPE_CHECKING:
-    from affect_core.trial import Composition
-    from affect_core.trial.questionnaire import Questionnaire
     from affect_hri.console import OperatorKeys
 
 PARTIAL = 3
@@ -125,7 +122,8 @@ def trial(resume: bool, again: bool, questionnaire: Path | None, **arguments: An
     """
     from affect_core.trial import load_protocol, parts_of
     from affect_core.trial.questionnaire import load_questionnaire
-    from affect_hri.console import HELP, OperatorKeys, ask_consent
+    from affect_hri.composition import Conducting
+    from affect_hri.console import HELP, OperatorKeys, ask_after, ask_consent
 
     composition = parts_of(arguments["protocol"])
     parts = composition.parts if composition else ()
@@ -137,24 +135,17 @@ def trial(resume: bool, again: bool, questionnaire: Path | None, **arguments: An
         click.echo(HELP, err=True)
     if composition is None:
         result = _trial(arguments, {"trial": {"resume": resume}}, keys)
-        folders = [result[1][0]] if result[1] else []
-        _ask(questions, folders, arguments)
+        if result[1]:
+            ask_after(questions, result[1][0], arguments["participant"])
         _finish([result])
-    else:
-        _conduct_parts(composition, arguments, again, keys, questions)
-
-
-def _ask(questions: Questionnaire | None, folders: Sequence[Path], arguments: Mapping[str, Any]) -> None:
-    """After a session that has a report."""
-    if questions is None or not folders:
         return
-    from affect_core.trial.questionnaire import write_answers
-    from affect_hri.console import ask_questions
-
-    answers = ask_questions(questions)
-    for folder in folders:
-        path = write_answers(folder, questions, folder.name, str(arguments["participant"]), answers)
-        click.echo(f"answers: {path}", err=True)
+    conducting = Conducting(composition, arguments, again, lambda line: click.echo(line, err=True))
+    code = conducting.run(lambda given, overrides: _trial(given, overrides, keys)[0])
+    Console().print(conducting.table())
+    if not code:
+        ask_after(questions, conducting.folder, arguments["participant"])
+    click.echo(conducting.result())
+    sys.exit(code)
 
 
 @click.command()
@@ -272,36 +263,6 @@ def _trial(
 
             code = program.run(show)
         return code, program.nodes["evaluation"].result
-
-
-def _conduct_parts(
-    composition: Composition,
-    arguments: Mapping[str, Any],
-    again: bool,
-    keys: OperatorKeys,
-    questions: Questionnaire | None,
-) -> None:
-    """All parts of a protocol; the last line says how far it has come."""
-    from affect_hri.composition import Conducting
-
-    conducting = Conducting(composition, arguments, again, lambda line: click.echo(line, err=True))
-    code = conducting.run(lambda given, overrides: _trial(given, overrides, keys)[0])
-    index = conducting.write()
-    states = {part.name: conducting.state(part) for part in composition.parts}
-    table = Table(title=conducting.name)
-    for column in ("part", "held", "all commanded", "neutral", "repetitions"):
-        table.add_column(column, justify="left" if column == "part" else "right")
-    for name, state in states.items():
-        summary = state.summary
-        shares = [summary["accuracy"][key] for key in ("hold", "frame", "neutral")] if summary else [None] * 3
-        done = state.total if state.finished else state.done
-        table.add_row(name, *(percent(share) for share in shares), f"{done} of {state.total}")
-    Console().print(table)
-    if not code:
-        _ask(questions, [conducting.folder], arguments)
-    finished = sum(state.finished for state in states.values())
-    click.echo(f"{conducting.name}: {finished} of {len(states)} parts finished; {index}")
-    sys.exit(code)
 
 
 def _evaluate(path: Path, model: str, runtime: str, output: Path, topics: Mapping[str, Any]) -> Result:

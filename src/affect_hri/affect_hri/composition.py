@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from rich.table import Table
+
 from affect_core.errors import ConfigError
 from affect_core.evaluation import Summary
-from affect_core.evaluation.joint import read_summary, write_joint
+from affect_core.evaluation.joint import INDEX, read_summary, write_joint
 from affect_core.evaluation.progress import Progress
-from affect_core.evaluation.summary import finite
+from affect_core.evaluation.summary import finite, percent
 from affect_core.files import write_whole
 from affect_core.heads.expressions import load_expressions
 from affect_core.paths import set_aside
@@ -122,6 +124,25 @@ class Conducting:
         summaries = {part.name: self.state(part).summary for part in self.composition.parts}
         run = {key: self._arguments[key] for key in ("seed", "participant", "clock", "model", "runtime")}
         return write_joint(self.folder, self.name, self.composition.description, run, summaries)
+
+    def table(self) -> Table:
+        """How right each part was, and how far it is."""
+        table = Table(title=self.name)
+        for column in ("part", "held", "all commanded", "neutral", "repetitions"):
+            table.add_column(column, justify="left" if column == "part" else "right")
+        for part in self.composition.parts:
+            state = self.state(part)
+            accuracy = state.summary["accuracy"] if state.summary else {}
+            shares = (percent(accuracy.get(key)) for key in ("hold", "frame", "neutral"))
+            done = state.total if state.finished else state.done
+            table.add_row(part.name, *shares, f"{done} of {state.total}")
+        return table
+
+    def result(self) -> str:
+        """How far it is, in one line."""
+        parts = self.composition.parts
+        finished = sum(self.state(part).finished for part in parts)
+        return f"{self.name}: {finished} of {len(parts)} parts finished; {self.folder / INDEX}"
 
     def _part_arguments(self, part: Part, number: int) -> dict[str, Any]:
         return {

@@ -6,13 +6,14 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from affect_core.errors import ConfigError, InputError
 from affect_core.trial import Protocol
-from affect_core.trial.questionnaire import Question, Questionnaire
+from affect_core.trial.questionnaire import Question, Questionnaire, write_answers
 
 HELP = "Enter: next; p: pause; r: resume; q: end here; anything else: a note, or where nothing is commanded a mark"
 
@@ -31,6 +32,13 @@ def ask_consent(protocols: Iterable[Protocol]) -> None:
             accepted = False
         if not accepted:
             raise ConfigError("expected the participant's consent, it was not given: nothing is recorded")
+
+
+def ask_after(questionnaire: Questionnaire | None, folder: Path, participant: str) -> None:
+    """Ask after a session that has a report in ``folder``; the answers lie beside it."""
+    if questionnaire is not None:
+        path = write_answers(folder, questionnaire, folder.name, participant, ask_questions(questionnaire))
+        click.echo(f"answers: {path}", err=True)
 
 
 def ask_questions(questionnaire: Questionnaire) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from affect_core.evaluation.report import render
 from affect_core.evaluation.summary import Summary
 from affect_core.files import write_whole
 
+INDEX = "index.html"
 COLUMNS = (
     "part",
     "protocol",
@@ -71,8 +72,8 @@ def write_joint(
     )
     write_whole(folder / "summary.json", json.dumps(content, indent=2, allow_nan=False) + "\n")
     write_whole(folder / "summary.csv", text.getvalue())
-    write_whole(folder / "index.html", page)
-    return folder / "index.html"
+    write_whole(folder / INDEX, page)
+    return folder / INDEX
 
 
 def joint_row(part: str, summary: Summary) -> dict[str, Any]:

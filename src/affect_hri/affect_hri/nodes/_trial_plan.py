@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from affect_core.avatar import Scene
+from affect_core.config import Settings, setting
 from affect_core.errors import ConfigError
 from affect_core.trial import Protocol, Session, session_id
 
-if TYPE_CHECKING:
-    from affect_hri.nodes.trial import TrialSettings
+
+@dataclass(frozen=True)
+class TrialSettings(Settings):
+    """What is conducted, and with whom."""
+
+    protocol: str = setting("demo", "name in config/trials, or path of a protocol")
+    seed: int = setting(0, "of the order of repetitions", low=0)
+    participant: str = setting("", "participant id; may be empty")
+    session: str = setting("", "id of the session; empty: made from the conditions")
+    notes: str = setting("", "the operator's, about the whole session")
+    consent: str = setting("", "how the participant has accepted the protocol's consent text; empty: not")
+    resume: bool = setting(False, "go on with an interrupted session of the same id, in place of a new one")
+    camera: str = setting("avatar", "who takes the frames: avatar, webcam, video, folder, topic")
+    head: str = setting("avatar", "who shows the expressions: avatar, screen, ohbot_serial, none")
+    look: str = setting("face", "look of the virtual head")
+    lighting: str = setting("even", "lighting of the virtual scene")
+    occlusion: str = setting("none", "occlusion of the virtual scene")
+    output: str = setting("reports", "reports folder; an older report of the same session is set aside there")
+    start: str = setting(
+        "auto", "begin as soon as all nodes are up, or on a goal", choices=("auto", "action")
+    )
+    wait_for: tuple[str, ...] = setting((), "nodes that must be up before the trial begins")
+    ready_timeout_s: float = setting(120.0, "how long to wait for these nodes, s", low=1.0)
+    start_delay_s: float = setting(
+        2.0, "from all nodes up to the first event: listeners are matched, s", low=0.0
+    )
+    barrier_timeout_s: float = setting(10.0, "lock-step: longest wait for one estimate, s", low=0.1)
+    on_source_end: str = setting("end", "what a source that ends does to the trial", choices=("end", "abort"))
 
 
 def checked(protocol: Protocol, config: TrialSettings, lockstep: bool) -> Protocol:

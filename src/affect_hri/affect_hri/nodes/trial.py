@@ -6,7 +6,6 @@ import dataclasses
 import json
 import math
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
 
-from affect_core.config import Settings, setting
 from affect_core.errors import InputError
 from affect_core.evaluation.progress import Progress
 from affect_core.heads.expressions import load_expressions
@@ -25,13 +23,12 @@ from affect_core.trial import (
     EventKind,
     TrialEvent,
     TrialScene,
-    frame_stamp_ns,
     load_protocol,
     participant_number,
     schedule,
 )
-from affect_core.trial.conductor import Conductor
 from affect_core.trial.notes import Notes
+from affect_core.trial.timeline import Timeline
 from affect_hri import conversions
 from affect_hri.nodes import _topics
 from affect_hri.nodes._barrier import Chain, Roll
@@ -39,41 +36,12 @@ from affect_hri.nodes._managed import ManagedNode, status_name
 from affect_hri.nodes._operator import offer_operator
 from affect_hri.nodes._pending import Pending, Request
 from affect_hri.nodes._trial_action import TrialAction
-from affect_hri.nodes._trial_plan import checked, session_of
+from affect_hri.nodes._trial_plan import TrialSettings, checked, session_of
 from affect_hri.program import run
 from affect_hri_interfaces import msg as affect
 from affect_hri_interfaces.action import RunTrial
 
 TICK_S = 0.01
-
-
-@dataclass(frozen=True)
-class TrialSettings(Settings):
-    """What is conducted, and with whom."""
-
-    protocol: str = setting("demo", "name in config/trials, or path of a protocol")
-    seed: int = setting(0, "of the order of repetitions", low=0)
-    participant: str = setting("", "participant id; may be empty")
-    session: str = setting("", "id of the session; empty: made from the conditions")
-    notes: str = setting("", "the operator's, about the whole session")
-    consent: str = setting("", "how the participant has accepted the protocol's consent text; empty: not")
-    resume: bool = setting(False, "go on with an interrupted session of the same id, in place of a new one")
-    camera: str = setting("avatar", "who takes the frames: avatar, webcam, video, folder, topic")
-    head: str = setting("avatar", "who shows the expressions: avatar, screen, ohbot_serial, none")
-    look: str = setting("face", "look of the virtual head")
-    lighting: str = setting("even", "lighting of the virtual scene")
-    occlusion: str = setting("none", "occlusion of the virtual scene")
-    output: str = setting("reports", "reports folder; an older report of the same session is set aside there")
-    start: str = setting(
-        "auto", "begin as soon as all nodes are up, or on a goal", choices=("auto", "action")
-    )
-    wait_for: tuple[str, ...] = setting((), "nodes that must be up before the trial begins")
-    ready_timeout_s: float = setting(120.0, "how long to wait for these nodes, s", low=1.0)
-    start_delay_s: float = setting(
-        2.0, "from all nodes up to the first event: listeners are matched, s", low=0.0
-    )
-    barrier_timeout_s: float = setting(10.0, "lock-step: longest wait for one estimate, s", low=0.1)
-    on_source_end: str = setting("end", "what a source that ends does to the trial", choices=("end", "abort"))
 
 
 class TrialNode(ManagedNode):
@@ -84,7 +52,7 @@ class TrialNode(ManagedNode):
     conducts = True
 
     def __init__(self, **options: Any) -> None:
-        self._conductor: Conductor | None = None
+        self._time: Timeline | None = None
         super().__init__(**options)
 
     def setup(self) -> None:
@@ -98,9 +66,7 @@ class TrialNode(ManagedNode):
         self._scene = self.advertise(_topics.SCENE)
         if self.lockstep:
             self._ticks = self.advertise(_topics.CLOCK)
-        self._running, self._frame, self._ticked, self._start_ns = False, 0, 0, 0
-        self._pausing, self._told_next, self._marks = False, False, 0
-        self._paused_ns: int | None = None
+        self._running, self._pausing, self._marks = False, False, 0
         self._waiting_ns: int | None = None
         self._pending = Pending()
 
@@ -137,15 +103,15 @@ class TrialNode(ManagedNode):
     @property
     def progress(self) -> tuple[float, float, str]:
         """Seconds done, seconds in all, label in force."""
-        if self._conductor is None:
+        if self._time is None:
             return 0.0, math.inf, ""
-        truth = self._conductor.truth
-        return self._elapsed_s, self._conductor.schedule.duration_s, truth.label if truth else ""
+        truth = self._time.truth
+        return self._time.elapsed_s, self._time.plan.duration_s, truth.label if truth else ""
 
     @property
     def prompt(self) -> str:
         """What the person is told now."""
-        truth = self._conductor.truth if self._conductor else None
+        truth = self._time.truth if self._time else None
         return self._protocol.prompt(truth.label) if truth and self._running else ""
 
     # --- beginning and ending ---
@@ -155,9 +121,9 @@ class TrialNode(ManagedNode):
         self._protocol = checked(load_protocol(protocol_name), config, self.lockstep)
         onsets_s = {name: self._table.get(name).onset_s for name in self._table.names()}
         row = participant_number(participant, seed)
-        self._conductor = Conductor(schedule(self._protocol, onsets_s, seed, row))
+        plan = schedule(self._protocol, onsets_s, seed, row)
+        self._time = Timeline(plan, self.lockstep, self._protocol.self_timed)
         self._session = session_of(self._protocol, config, seed, participant, self.lockstep)
-        self._elapsed_s = 0.0
 
     def _tick(self) -> None:
         if self._running:
@@ -177,21 +143,19 @@ class TrialNode(ManagedNode):
     def _begin(self) -> None:
         self._begin_at_s = math.inf
         self._running, self._shown_scene = True, None
-        self._pausing, self._paused_ns = False, None
-        self._waiting_ns = None
+        self._pausing, self._waiting_ns = False, None
         self._pending.clear()
         try:
             first = self._first_event()
         except InputError as error:
             self._abort(str(error))
             return
-        self._frame = self._ticked = self._frame_of(first)
-        self._start_ns = 0 if self.lockstep else self.now_ns() - first.at_ns
+        self._time.begin(first, self.now_ns())
         started_at = datetime.now().astimezone().isoformat(timespec="seconds")
         resumed = first.index > 0
         self._session = dataclasses.replace(self._session, started_at=started_at, resumed=resumed)
         self._notes = Notes(self._folder, keep=resumed)
-        self._publish_scene(self._base_scene, self._start_ns)
+        self._publish_scene(self._base_scene, self._stamp_ns())
         self.report(DiagnosticStatus.OK, f"conducting {self._session.id}")
         if resumed:
             self._go_on(first)
@@ -204,7 +168,7 @@ class TrialNode(ManagedNode):
 
     def _first_event(self) -> TrialEvent:
         """Where to begin: at the first block that is not finished; an older report is set aside if that is the first."""
-        plan, progress = self._conductor.schedule, Progress(self._folder)
+        plan, progress = self._time.plan, Progress(self._folder)
         begun = progress.begun() if self._config.resume else None
         if begun is not None and begun.session.same_conditions(self._session):
             done = progress.finished(plan.blocks)
@@ -218,23 +182,22 @@ class TrialNode(ManagedNode):
 
     def _go_on(self, first: TrialEvent) -> None:
         """Begin amid the schedule: bring the head to where it was, without a frame of it."""
-        plan = self._conductor.schedule
-        self._conductor.rewind(first.index)
-        stamp_ns = self._stamp_ns()
-        self._publish_event(plan.events[0], stamp_ns, self._session.to_json())
-        for event in plan.events[max(1, first.index - 2) : first.index]:
-            self._command_head(event, self._start_ns + event.at_ns)
+        self._publish_event(self._time.plan.events[0], self._stamp_ns(), self._session.to_json())
+        for event, stamp_ns in self._time.before(first):
+            self._command_head(event, stamp_ns)
 
     def _end(self, event: TrialEvent, stamp_ns: int) -> None:
         self._running = False
-        self._publish_event(event, stamp_ns, json.dumps({"frames": self._ticked if self.lockstep else None}))
+        self._publish_event(
+            event, stamp_ns, json.dumps({"frames": self._time.frames_passed if self.lockstep else None})
+        )
         self.report(DiagnosticStatus.OK, f"finished {self._session.id}")
         self._action.answer(True, "")
 
     def _abort(self, reason: str) -> None:
         self._running = False
         stamp_ns = self._stamp_ns()
-        event = self._conductor.schedule.abort_at(self._elapsed_s)
+        event = self._time.plan.abort_at(self._time.elapsed_s)
         self._publish_event(event, stamp_ns, reason)
         self.report(DiagnosticStatus.ERROR, f"aborted: {reason}")
         self._action.answer(False, reason)
@@ -242,12 +205,12 @@ class TrialNode(ManagedNode):
     # --- conducting ---
 
     def _conduct(self) -> None:
-        if self._paused_ns is not None:
+        if self._time.paused:
             return
         if self.lockstep:
             self._check_barrier()
         else:
-            self._hand_out(self.now_ns())
+            self._hand_out(self._time.due(self.now_ns()))
 
     def _step(self) -> None:
         """Lock-step: command what is due at this frame, then let time go there."""
@@ -256,7 +219,7 @@ class TrialNode(ManagedNode):
             self._stand_still()
             return
         self._barrier_s = time.monotonic() + self._config.barrier_timeout_s
-        self._hand_out(self._stamp_ns())
+        self._hand_out(self._time.due(0))
         self._let_time_pass()
 
     def _let_time_pass(self) -> None:
@@ -266,21 +229,10 @@ class TrialNode(ManagedNode):
             self._ticks.publish(Clock(clock=conversions.to_time(self._waiting_ns)))
 
     def _stamp_ns(self) -> int:
-        if not self.lockstep:
-            return self.now_ns()
-        return self._start_ns + frame_stamp_ns(self._frame, self._conductor.schedule.fps)
+        return self._time.stamp_ns(self.now_ns())
 
-    def _frame_of(self, event: TrialEvent) -> int:
-        """Lock-step: the first frame at or after an event."""
-        return math.ceil(round(event.at_s * self._conductor.schedule.fps, 6))
-
-    def _hand_out(self, stamp_ns: int) -> None:
-        self._elapsed_s = (stamp_ns - self._start_ns) / 1e9
-        if self._awaits_next:
-            return
-        for event in self._conductor.due(self._elapsed_s):
-            # In wall mode an event is stamped with its scheduled instant, not with the tick that noticed it.
-            at_ns = stamp_ns if self.lockstep else self._start_ns + event.at_ns
+    def _hand_out(self, due: list[tuple[TrialEvent, int]]) -> None:
+        for event, at_ns in due:
             if event.kind is EventKind.SESSION_END:
                 self._end(event, at_ns)
                 return
@@ -357,26 +309,16 @@ class TrialNode(ManagedNode):
 
     # --- the operator ---
 
-    @property
-    def _awaits_next(self) -> bool:
-        truth = self._conductor.truth
-        held = truth is not None and truth.kind is EventKind.COMMAND
-        return self._protocol.self_timed and held and not self._told_next
-
     def next(self) -> str:
         """A self-timed expression is over; an answer why not, or empty."""
-        following = self._conductor.following
-        if not self._running or not self._protocol.self_timed or not self._awaits_next or following is None:
+        if not self._running or self._time.paused or not self._time.awaits_next:
             return "nothing waits for next"
-        self._start_ns = self.now_ns() - following.at_ns
-        self._told_next = True
-        self._hand_out(self.now_ns())
-        self._told_next = False
+        self._hand_out(self._time.next(self.now_ns()))
         return ""
 
     def pause(self) -> str:
         """Stand still, in lock-step after the frame that is under way; an answer why not, or empty."""
-        if not self._running or self._pausing or self._paused_ns is not None:
+        if not self._running or self._pausing or self._time.paused:
             return "no trial is running"
         self._pausing = True
         if not self.lockstep:
@@ -385,15 +327,9 @@ class TrialNode(ManagedNode):
 
     def resume(self) -> str:
         """Show the block that was cut off anew and go on; an answer why not, or empty."""
-        if not self._running or self._paused_ns is None:
+        if not self._running or not self._time.paused:
             return "no trial is paused"
-        plan = self._conductor.schedule
-        block = plan.block_of(self._conductor.last.index)
-        self._elapsed_s = self._elapsed_s if not plan.blocks else plan.block_start(block).at_s
-        if plan.blocks:
-            self._conductor.rewind(plan.block_start(block).index)
-        self._restart_time()
-        self._paused_ns = None
+        self._time.resume(self.now_ns())
         self.report(DiagnosticStatus.OK, f"conducting {self._session.id}")
         if self.lockstep:
             self._step()
@@ -411,34 +347,18 @@ class TrialNode(ManagedNode):
         if not self._running or not text.strip():
             return
         stamp_ns, text = self._stamp_ns(), text.strip()
-        self._notes.add(stamp_ns, self._elapsed_s, text)
+        self._notes.add(stamp_ns, self._time.elapsed_s, text)
         if self._protocol.kind == "watch" and text in self._table.names():
             self._marks += 1
             kind = EventKind.REST if text == NEUTRAL else EventKind.COMMAND
             onset_s = self._protocol.reaction_s
-            self._publish_event(
-                TrialEvent(self._elapsed_s, kind, text, 1.0, onset_s, self._marks, self._marks + 2), stamp_ns
-            )
+            event = TrialEvent(self._time.elapsed_s, kind, text, 1.0, onset_s, self._marks, self._marks + 2)
+            self._publish_event(event, stamp_ns)
 
     def _stand_still(self) -> None:
         self._pausing = False
-        plan = self._conductor.schedule
-        first = plan.block_start(plan.block_of(self._conductor.last.index)).index if plan.blocks else 0
-        self._paused_ns = self._stamp_ns()
-        # A rest without a label: nothing counts from here on.
-        self._publish_event(
-            TrialEvent(self._elapsed_s, EventKind.REST, index=first, total=plan.total), self._paused_ns
-        )
+        self._publish_event(*self._time.pause(self.now_ns()))
         self.report(DiagnosticStatus.WARN, f"paused {self._session.id}")
-
-    def _restart_time(self) -> None:
-        """Let the schedule's time go on from `_elapsed_s`, later than everything that has been stamped."""
-        if not self.lockstep:
-            self._start_ns = self.now_ns() - round(self._elapsed_s * 1e9)
-            return
-        fps = self._conductor.schedule.fps
-        self._frame = math.ceil(round(self._elapsed_s * fps, 6))
-        self._start_ns = (self._paused_ns or 0) + frame_stamp_ns(1, fps) - frame_stamp_ns(self._frame, fps)
 
     # --- what comes back ---
 
@@ -455,8 +375,7 @@ class TrialNode(ManagedNode):
         stamp_ns = conversions.from_time(message.header.stamp)
         self._chain.saw(link, stamp_ns)
         if link == "emotion" and self.lockstep and self._running and stamp_ns == self._waiting_ns:
-            self._frame += 1
-            self._ticked += 1
+            self._time.tick()
             self._step()
 
     def _on_head_status(self, message: affect.HeadStatus) -> None:
@@ -482,14 +401,14 @@ class TrialNode(ManagedNode):
         if self._config.on_source_end == "abort":
             self._abort("the source has ended")
         else:
-            self._end(self._conductor.schedule.end_at(self._elapsed_s), self._stamp_ns())
+            self._end(self._time.plan.end_at(self._time.elapsed_s), self._stamp_ns())
 
     def _check_barrier(self) -> None:
         if time.monotonic() <= self._barrier_s:
             return
         silent = self._pending.silent or self._chain.silent(self._waiting_ns or 0)
         self._abort(
-            f"no estimate for frame {self._frame} within {self._config.barrier_timeout_s:g} s; silent node: {silent}"
+            f"no estimate for frame {self._time.frame} within {self._config.barrier_timeout_s:g} s; silent node: {silent}"
         )
 
     # --- action ---
