@@ -7,6 +7,9 @@ import time
 
 import pytest
 
+from affect_core.evaluation.bags import SessionBag
+from affect_core.trial import TrialScene
+
 PARTS = """
 name: mine
 description: one part that is long enough to be killed, and a short one
@@ -23,7 +26,7 @@ def killed(affect_hri_command, ros_domain, tiny_model, tmp_path_factory):
     (folder / "mine.yaml").write_text(PARTS)
     output = folder / "reports"
     arguments = ["trial", "--protocol", folder / "mine.yaml", "--clock", "lockstep", "--model", tiny_model]
-    arguments += ["--explain", "none", "--output", output]
+    arguments += ["--explain", "none", "--output", output, "--record"]
     progress = output / "mine-seed0" / "long" / "progress"
     log = (folder / "log.txt").open("w")
     process = subprocess.Popen([*affect_hri_command, *map(str, arguments)], stdout=log, stderr=log)
@@ -67,6 +70,20 @@ def test_every_repetition_is_there_once(killed, resumed):
         "even": 48,
         "dim": 48,
     }
+
+
+def test_every_run_has_a_bag_that_says_its_scenes(killed, resumed):
+    runs = {}
+    for name in ("long/bag", "long/bag_2", "brief/bag"):
+        with SessionBag(killed[1] / name) as bag:
+            runs[name] = (bag.session(), [event for event in bag.events() if event.shows])
+    done = len(killed[2])
+    assert [runs[name][0].resumed for name in runs] == [False, True, False]
+    # A rest and a command in each block; the first run was killed in the block after the last finished one, or later.
+    assert len(runs["long/bag_2"][1]) == 32 - 2 * done
+    assert runs["long/bag_2"][1][-1].scene == TrialScene("dim", "none")
+    assert runs["long/bag"][1][0].scene == TrialScene("even", "none")
+    assert {event.scene for event in runs["brief/bag"][1]} == {TrialScene("even", "mouth")}
 
 
 def test_the_joint_table_has_both_parts(killed, resumed):

@@ -15,7 +15,7 @@ from affect_core.evaluation.progress import Progress
 from affect_core.trial import EventKind, Protocol, Session, load_composition
 from affect_core.trial.questionnaire import Question, Questionnaire
 from affect_hri.composition import Conducting
-from affect_hri.console import OperatorKeys, ask_consent, ask_questions
+from affect_hri.console import OperatorKeys, ask_after, ask_consent, ask_questions
 
 
 class Node:
@@ -80,11 +80,30 @@ class TestConsent:
         assert typed("", lambda: ask_consent([Protocol(name="p")]))[1].output == ""
 
 
-def test_a_wrong_answer_is_asked_for_again():
-    questions = Questionnaire("After", (Question("a", "How hard?", "scale", low=1, high=7),))
-    answers, result = typed("9\n4\n", lambda: ask_questions(questions))
-    assert answers == {"a": 4}
-    assert "expected 1 to 7, got '9'" in result.output
+class TestQuestions:
+    QUESTIONS = Questionnaire("After", (Question("a", "How hard?", "scale", low=1, high=7),))
+
+    def test_without_a_terminal_they_are_read_from_the_input(self, tmp_path):
+        keys = OperatorKeys()
+        assert not keys.listening
+        _, result = typed("9\n4\n", lambda: ask_after(self.QUESTIONS, tmp_path / "s1", "p1", keys))
+        assert "How hard? (1 to 7)" in result.output
+        assert "expected 1 to 7, got '9'" in result.output
+        content = json.loads((tmp_path / "s1" / "questionnaire.json").read_text())
+        assert (content["session"], content["participant"], content["answers"][0]["answer"]) == (
+            "s1",
+            "p1",
+            4,
+        )
+
+    def test_the_operators_lines_are_the_answers(self):
+        keys = OperatorKeys(io.StringIO("9\n4\n"))
+        assert ask_questions(self.QUESTIONS, keys.ask) == {"a": 4}
+
+    def test_an_input_that_ends_does_not_hang(self):
+        keys = OperatorKeys(io.StringIO("9\n"))
+        with pytest.raises(click.Abort):
+            ask_questions(self.QUESTIONS, keys.ask)
 
 
 PARTS = """

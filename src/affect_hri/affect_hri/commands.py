@@ -136,14 +136,14 @@ def trial(resume: bool, again: bool, questionnaire: Path | None, **arguments: An
     if composition is None:
         result = _trial(arguments, {"trial": {"resume": resume}}, keys)
         if result[1]:
-            ask_after(questions, result[1][0], arguments["participant"])
+            ask_after(questions, result[1][0], arguments["participant"], keys)
         _finish([result])
         return
     conducting = Conducting(composition, arguments, again, lambda line: click.echo(line, err=True))
     code = conducting.run(lambda given, overrides: _trial(given, overrides, keys)[0])
     Console().print(conducting.table())
     if not code:
-        ask_after(questions, conducting.folder, arguments["participant"])
+        ask_after(questions, conducting.folder, arguments["participant"], keys)
     click.echo(conducting.result())
     sys.exit(code)
 

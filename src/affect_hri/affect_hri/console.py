@@ -15,6 +15,7 @@ from affect_core.errors import ConfigError, InputError
 from affect_core.trial import Protocol
 from affect_core.trial.questionnaire import Question, Questionnaire, write_answers
 
+POLL_S = 0.2
 HELP = "Enter: next; p: pause; r: resume; q: end here; anything else: a note, or where nothing is commanded a mark"
 
 
@@ -34,27 +35,38 @@ def ask_consent(protocols: Iterable[Protocol]) -> None:
             raise ConfigError("expected the participant's consent, it was not given: nothing is recorded")
 
 
-def ask_after(questionnaire: Questionnaire | None, folder: Path, participant: str) -> None:
+def ask_after(
+    questionnaire: Questionnaire | None, folder: Path, participant: str, keys: OperatorKeys
+) -> None:
     """Ask after a session that has a report in ``folder``; the answers lie beside it."""
     if questionnaire is not None:
-        path = write_answers(folder, questionnaire, folder.name, participant, ask_questions(questionnaire))
+        answers = ask_questions(questionnaire, keys.ask if keys.listening else _ask)
+        path = write_answers(folder, questionnaire, folder.name, participant, answers)
         click.echo(f"answers: {path}", err=True)
 
 
-def ask_questions(questionnaire: Questionnaire) -> dict[str, Any]:
-    """Ask on the terminal; an answer that may not be given is asked for again."""
+def ask_questions(questionnaire: Questionnaire, ask: Callable[[str], str]) -> dict[str, Any]:
+    """Ask each question; an answer that may not be given is asked for again.
+
+    Args:
+        questionnaire: the questions.
+        ask: text of a question -> the line that was answered.
+    """
     click.echo(questionnaire.title, err=True)
-    return {question.id: _answer(question) for question in questionnaire.questions}
+    return {question.id: _answer(question, ask) for question in questionnaire.questions}
 
 
-def _answer(question: Question) -> str | int | float | None:
+def _answer(question: Question, ask: Callable[[str], str]) -> str | int | float | None:
     hint = f" ({question.hint})" if question.hint else ""
     while True:
         try:
-            text = click.prompt(f"{question.text}{hint}", default="", show_default=False, err=True)
-            return question.read(text)
+            return question.read(ask(f"{question.text}{hint}"))
         except InputError as error:
             click.echo(str(error), err=True)
+
+
+def _ask(text: str) -> str:
+    return str(click.prompt(text, default="", show_default=False, err=True))
 
 
 class OperatorKeys:
@@ -66,11 +78,26 @@ class OperatorKeys:
 
     def __init__(self, lines: TextIO | None = None) -> None:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._over = threading.Event()
         source = lines or (sys.stdin if sys.stdin.isatty() else None)
         self.listening = source is not None
         if source is not None:
             threading.Thread(target=self._read, args=(source,), daemon=True).start()
         self._prompt = ""
+
+    def ask(self, text: str) -> str:
+        """A question and the next line that is typed: this thread reads the terminal, nobody else can.
+
+        Raises:
+            click.Abort: the input has ended.
+        """
+        click.echo(f"{text}: ", nl=False, err=True)
+        while True:
+            try:
+                return self._lines.get(timeout=POLL_S)
+            except queue.Empty:
+                if self._over.is_set() and self._lines.empty():
+                    raise click.Abort from None
 
     def attend(self, node: Any) -> None:
         """Carry out what has been typed, and show a new prompt; called again and again on the main thread."""
@@ -84,6 +111,7 @@ class OperatorKeys:
     def _read(self, source: TextIO) -> None:
         for line in source:
             self._lines.put(line.strip())
+        self._over.set()
 
     def _carry_out(self, node: Any, line: str) -> None:
         deeds: dict[str, Callable[[], str]] = {
