@@ -187,6 +187,9 @@ class TestConducting:
         assert len(folders.ran) == 3
         assert "finished: one, two; begun: none; left: none" in said[-1]
 
+    def test_a_session_id_names_the_folder(self, conducting):
+        assert conducting(session="monday")[0].folder.name == "monday"
+
     def test_again_begins_anew(self, conducting):
         first, _ = conducting()
         folders = SimpleNamespace(folder=first.folder, ran=[])

@@ -95,6 +95,7 @@ def demo(source: str, record: bool, **arguments: Any) -> None:
     "protocol",
     "seed",
     "participant",
+    "session",
     "notes",
     "output",
     "record_image",

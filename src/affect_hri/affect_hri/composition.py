@@ -68,7 +68,8 @@ class Conducting:
         self.composition, self._arguments, self._say = composition, arguments, say
         self._seed, self._participant = int(arguments["seed"]), str(arguments["participant"])
         look = str(arguments["look"]) if arguments["camera"] == "avatar" else ""
-        self.name = session_id(composition.name, self._seed, self._participant, look=look)
+        made = session_id(composition.name, self._seed, self._participant, look=look)
+        self.name = str(arguments.get("session") or made)
         self.folder = Path(arguments["output"]) / self.name
         if again:
             set_aside(self.folder)
