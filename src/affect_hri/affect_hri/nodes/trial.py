@@ -147,6 +147,7 @@ class TrialNode(ManagedNode):
         self._pending.clear()
         try:
             first = self._first_event()
+            self._notes = Notes(self._folder, keep=first.index > 0)
         except InputError as error:
             self._abort(str(error))
             return
@@ -154,7 +155,6 @@ class TrialNode(ManagedNode):
         started_at = datetime.now().astimezone().isoformat(timespec="seconds")
         resumed = first.index > 0
         self._session = dataclasses.replace(self._session, started_at=started_at, resumed=resumed)
-        self._notes = Notes(self._folder, keep=resumed)
         self._publish_scene(self._base_scene, self._stamp_ns())
         self.report(DiagnosticStatus.OK, f"conducting {self._session.id}")
         if resumed:
