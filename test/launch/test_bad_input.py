@@ -26,7 +26,8 @@ def one_line(done):
         (
             "protocol",
             "nope",
-            "unknown trials entry 'nope'; known: demo, p0_single, p0_switching, short, watch",
+            "unknown trials entry 'nope'; known: demo, free, human, lighting_occlusion, p0, p0_single, p0_switching, "
+            "short, watch",
         ),
         ("model", "nope", "unknown models entry 'nope'; known: "),
     ],

@@ -1,6 +1,7 @@
 """Messages to value types and back, and images of every layout, through both converters."""
 
 import importlib.util
+import json
 import math
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from affect_core.errors import InputError
 from affect_core.evaluation import TruthEvent
 from affect_core.images import rgb_from_raw
 from affect_core.labels import COMPLEX_6
-from affect_core.trial import EventKind
+from affect_core.trial import EventKind, TrialScene
 from affect_core.types import (
     AttributionMap,
     Crop,
@@ -238,6 +239,26 @@ class TestTrials:
         message = sent(conversions.from_truth_event(event, "s1", "why"))
         assert (message.session, message.detail) == ("s1", "why")
         assert conversions.to_truth_event(message) == event
+
+    @pytest.mark.parametrize("kind", [EventKind.REST, EventKind.COMMAND])
+    def test_an_event_carries_its_scene(self, kind):
+        scene = TrialScene("dim", "mouth", yaw_deg=10.0)
+        event = TruthEvent(STAMP_NS, kind, "boredom", 0.5, 7, scene)
+        message = sent(conversions.from_truth_event(event, "s1"))
+        assert json.loads(message.detail) == {
+            "lighting": "dim",
+            "occlusion": "mouth",
+            "yaw_deg": 10.0,
+            "pitch_deg": 0.0,
+        }
+        assert conversions.to_truth_event(message) == event
+
+    def test_a_scene_for_the_camera(self):
+        message = sent(conversions.from_trial_scene(TrialScene("dim", "mouth", 180.0 / 18, -9.0), STAMP_NS))
+        assert (message.lighting, message.occlusion) == ("dim", "mouth")
+        assert message.yaw_offset == pytest.approx(math.pi / 18)
+        assert message.pitch_offset == pytest.approx(-math.pi / 20)
+        assert conversions.from_time(message.header.stamp) == STAMP_NS
 
     def test_summary_null_is_nan(self, tmp_path):
         summary = {

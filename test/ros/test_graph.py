@@ -36,6 +36,7 @@ TABLE = {
     "scene/applied": (OURS + "SceneCommand", R, L, 1, "avatar"),
     "ground_truth": (OURS + "GroundTruth", R, V, 5, "avatar"),
     "trial/events": (OURS + "TrialEvent", R, L, 100, "trial"),
+    "trial/prompt": ("std_msgs/msg/String", R, L, 1, "trial"),
     "trial/summary": (OURS + "TrialSummary", R, L, 1, "evaluation"),
 }
 
@@ -212,7 +213,8 @@ class TestRunningTrial:
         )
 
     def test_nobody_else_publishes(self, outside):
-        names = {"camera/status", "overlay/image", "head/mouth", *TABLE}  # the mouth: who speaks
+        # Who speaks moves the mouth; the operator takes notes.
+        names = {"camera/status", "overlay/image", "head/mouth", "trial/notes", *TABLE}
         extra = [
             name
             for name, types in outside.get_topic_names_and_types()

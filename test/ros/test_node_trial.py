@@ -1,5 +1,6 @@
 """trial_node with a scripted peer that plays all other nodes of the chain."""
 
+import csv
 import json
 
 import pytest
@@ -10,10 +11,13 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, JointState
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
 from affect_core.heads.expressions import load_expressions
 from affect_core.trial import EventKind, Session, frame_stamp_ns, load_protocol, schedule
 from affect_hri import conversions
+from affect_hri.nodes.evaluation import EvaluationNode
 from affect_hri.nodes.trial import TrialNode
 from affect_hri_interfaces.action import RunTrial
 from affect_hri_interfaces.msg import (
@@ -53,18 +57,30 @@ class Chain:
 
     def __init__(self, peer):
         self.silent, self.silent_from, self.acknowledges, self.refuses = (), 0, True, ""
-        self.ticks = []
+        self.ticks, self.applied = [], []
+        self.applies = True
         self.events = peer.hear("trial/events", TrialEvent, latched=True)
         self.scenes = peer.hear("scene", SceneCommand, latched=True)
         self.commands = []
         self._peer = peer
 
-    def connect(self):
+    def connect(self, listeners=1):
         peer = self._peer
-        self._links = {name: (peer.speak(topic, kind), kind) for name, topic, kind in self.LINKS}
+        counts = {"faces": listeners, "emotions": listeners, "camera/camera_info": listeners}
+        self._links = {
+            name: (peer.speak(topic, kind, listeners=counts.get(topic, 1)), kind)
+            for name, topic, kind in self.LINKS
+        }
         self._status = peer.speak("head/status", HeadStatus, depth=1)
         peer.react("/clock", Clock, self._on_clock, latched=True)
+        self._applied = peer.speak("scene/applied", SceneCommand, depth=1)
         peer.react("head/command", ExpressionCommand, self._on_command, latched=True)
+        peer.react("scene", SceneCommand, self._on_scene, latched=True)
+
+    def _on_scene(self, message):
+        if self.applies:
+            self.applied.append((len(self.ticks), message.lighting, message.occlusion))
+            self._applied.publish(message)
 
     def _on_command(self, message):
         self.commands.append(message)
@@ -81,6 +97,14 @@ class Chain:
 
     def _on_clock(self, message):
         self.ticks.append(conversions.from_time(message.clock))
+        self._last = message
+        self._answer(message)
+
+    def answer_last(self):
+        """What was not said before."""
+        self._answer(self._last)
+
+    def _answer(self, message):
         for name, (publisher, kind) in self._links.items():
             if name not in self.silent or len(self.ticks) <= self.silent_from:
                 answer = kind()
@@ -248,7 +272,7 @@ class TestAction:
         _handle, result = peer.act("run_trial", RunTrial, RunTrial.Goal(protocol="nonesuch"))
         wait_until(result.done, "the result")
         assert result.result().status == GoalStatus.STATUS_ABORTED
-        assert "known: demo, p0_single" in result.result().result.message
+        assert "known: demo, free, human" in result.result().result.message
 
     def test_one_at_a_time_and_cancel(self, waiting, peer, chain, wait_until):
         chain.silent = ("emotion",)  # so that it lasts
@@ -273,3 +297,241 @@ class TestAction:
         assert wait_until(lambda: chain.over, "the abort").detail == "interrupted by the operator"
         told = len(peer.statuses("trial"))
         wait_until(lambda: len(peer.statuses("trial")) > told, "the node's next diagnostic")
+
+
+LABELS = "[confusion, disapproval]"
+BLOCKS = f"""
+name: blocks
+labels: {LABELS}
+repetitions: 2
+hold_s: 0.6
+rest_s: 0.4
+lead_in_s: 0.4
+order: fixed
+fps: 10
+"""  # four times 0.4 + 0.6 s, 10 frames each
+
+
+@pytest.fixture
+def blocks(tmp_path):
+    """A protocol file of four blocks, with more lines."""
+
+    def write(more=""):
+        path = tmp_path / "blocks.yaml"
+        path.write_text(f"{BLOCKS}\n{more}\n")
+        return str(path)
+
+    return write
+
+
+class TestScenes:
+    SCENES = "scenes: [{lighting: dim, yaw_deg: 10}, {lighting: side, occlusion: eye}]"
+
+    def test_a_scene_is_applied_before_its_first_frame(self, run, chain, blocks):
+        run(protocol=blocks(self.SCENES))
+        # Two scenes of 40 frames each; what the protocol leaves open is the run's own.
+        assert chain.applied == [(0, "dim", "none"), (40, "side", "eye")]
+        assert [(stamp(scene), scene.lighting) for scene in chain.scenes] == [
+            (0, "dim"),
+            (4_000_000_000, "side"),
+        ]
+        assert chain.scenes[0].yaw_offset == pytest.approx(0.174533)
+        assert len(chain.ticks) == 80
+
+    def test_every_command_and_rest_says_its_scene(self, run, chain, blocks):
+        run(protocol=blocks(self.SCENES))
+        shown = [conversions.to_truth_event(event) for event in chain.events][1:-1]
+        assert [event.scene.lighting for event in shown] == ["dim"] * 8 + ["side"] * 8
+        assert {event.scene.yaw_deg for event in shown[:8]} == {10.0}
+        session = Session.from_json(chain.events[0].detail)
+        assert (session.id, session.lighting, session.occlusion) == ("blocks-seed0", "", "")
+
+    def test_no_time_passes_before_a_scene_is_applied(self, run, chain, blocks):
+        chain.applies = False
+        end = run(protocol=blocks(self.SCENES), barrier_timeout_s=0.5)
+        assert end.detail.endswith("silent node: avatar (did not apply a scene)")
+        assert chain.ticks == []
+
+    @pytest.mark.parametrize(
+        ("more", "parameters", "message"),
+        [
+            ("scenes: [{lighting: fog}]", {}, "unknown lighting 'fog'; known: "),
+            ("scenes: [{lighting: dim}]", {"camera": "webcam"}, "which only the virtual camera shows"),
+            ("consent: May we?", {}, "asks for consent"),
+            ("self_timed: true", {}, "is self-timed; expected clock wall, got lockstep"),
+        ],
+    )
+    def test_what_cannot_be_conducted_is_told(self, bench, peer, blocks, more, parameters, message):
+        options = {"clock": "lockstep", "protocol": blocks(more), **parameters}
+        with bench.running(TrialNode, peer.namespace, **options) as node:
+            assert message in peer.until_status("trial", "ERROR", message)
+            assert node.failure is not None
+
+
+class TestResume:
+    @pytest.fixture
+    def conduct(self, bench, make_peer, tmp_path, wait_until):
+        """A trial with its report; where the chain falls silent the operator ends it."""
+
+        def run(silent_from=None, **parameters):
+            namespace = bench.namespace()
+            peer = make_peer(namespace)
+            chain = Chain(peer)
+            if silent_from is not None:
+                chain.silent, chain.silent_from = ("emotion",), silent_from
+            options = {"clock": "lockstep", "output": str(tmp_path / "reports")}
+            try:
+                with (
+                    bench.running(EvaluationNode, namespace, samples=False, **options) as evaluation,
+                    bench.running(
+                        TrialNode, namespace, **QUICK | options | {"wait_for": ["mute"]} | parameters
+                    ),
+                ):
+                    peer.until_status("evaluation", "OK", "collecting")
+                    chain.connect(listeners=2)
+                    let_begin(peer)
+                    if silent_from is not None:
+                        wait_until(lambda: len(chain.ticks) > silent_from, "the silence")
+                        assert peer.call("trial/abort", Trigger, Trigger.Request()).success
+                    wait_until(lambda: evaluation.result, "the report")
+            finally:
+                peer.close()
+            return chain, evaluation.result
+
+        return run
+
+    def test_every_repetition_once(self, conduct, blocks, tmp_path):
+        protocol = blocks()
+        chain, (folder, summary) = conduct(silent_from=25, protocol=protocol)
+        assert chain.over.detail == "aborted by the operator"
+        assert sorted(path.name for path in (folder / "progress").glob("block_*")) == [
+            "block_00001.json",
+            "block_00003.json",
+        ]
+
+        chain, (folder, summary) = conduct(protocol=protocol, resume=True)
+        assert Session.from_json(chain.events[0].detail).resumed
+        # It goes on at the third block, 2 s and 20 frames after the start, from where the head was.
+        assert chain.ticks == [frame_stamp_ns(k, FPS) for k in range(20, 40)]
+        assert [(stamp(c) // 10**6, c.expression) for c in chain.commands][:3] == [
+            (1000, "neutral"),
+            (1400, "disapproval"),
+            (2000, "neutral"),
+        ]
+        assert summary["frames"]["published"] == 40
+        rows = list(csv.DictReader((folder / "records.csv").open()))
+        assert [int(row["stamp_ns"]) for row in rows] == [frame_stamp_ns(k, FPS) for k in range(40)]
+        assert [(row["truth"], row["repetition"]) for row in rows[9::10]] == [
+            ("confusion", "1"),
+            ("disapproval", "1"),
+            ("confusion", "2"),
+            ("disapproval", "2"),
+        ]
+        assert not (folder / "progress").exists()
+
+    def test_a_session_of_other_conditions_begins_anew(self, conduct, blocks, tmp_path):
+        protocol = blocks()
+        conduct(silent_from=25, protocol=protocol, session="s1")
+        chain, (folder, summary) = conduct(protocol=protocol, session="s1", participant="p2", resume=True)
+        assert len(chain.ticks) == summary["frames"]["published"] == 40
+        assert (folder.with_name("s1~1") / "progress").exists()
+
+
+class TestOperator:
+    def test_a_pause_in_lockstep_shows_its_block_anew(self, bench, peer, chain, tmp_path, wait_until, blocks):
+        chain.silent, chain.silent_from = ("emotion",), 16  # amid the second block
+        options = {
+            "clock": "lockstep",
+            "output": str(tmp_path),
+            "protocol": blocks(),
+            "barrier_timeout_s": 60.0,
+        }
+        with bench.running(TrialNode, peer.namespace, **{**QUICK, **options, "wait_for": ["mute"]}):
+            chain.connect()
+            let_begin(peer)
+            wait_until(lambda: len(chain.ticks) > 16, "the silence")
+            assert peer.call("trial/pause", Trigger, Trigger.Request()).success
+            chain.silent = ()
+            chain.answer_last()
+            wait_until(lambda: chain.events[-1].label == "" and len(chain.events) > 2, "the pause")
+            assert len(chain.ticks) == 17
+            assert not peer.call("trial/pause", Trigger, Trigger.Request()).success
+            assert peer.call("trial/resume", Trigger, Trigger.Request()).success
+            end = wait_until(lambda: chain.over, "the end")
+        shown = [(stamp(e) // 10**6, e.kind, e.label, e.index) for e in chain.events]
+        assert shown[3:9] == [
+            (1000, TrialEvent.REST, "neutral", 3),
+            (1400, TrialEvent.COMMAND, "disapproval", 4),
+            (1700, TrialEvent.REST, "", 3),
+            (1800, TrialEvent.REST, "neutral", 3),
+            (2200, TrialEvent.COMMAND, "disapproval", 4),
+            (2800, TrialEvent.REST, "neutral", 5),
+        ]
+        assert json.loads(end.detail) == {"frames": 40 + 7}
+        assert chain.ticks == sorted(set(chain.ticks))
+
+    def test_a_pause_on_the_wall_clock(self, bench, peer, chain, tmp_path, wait_until, blocks):
+        with bench.running(
+            TrialNode, peer.namespace, **{**QUICK, "output": str(tmp_path), "protocol": blocks()}
+        ):
+            wait_until(lambda: len(chain.events) >= 4, "the second block")
+            assert peer.call("trial/pause", Trigger, Trigger.Request()).success
+            wait_until(lambda: chain.events[-1].label == "", "the pause")
+            first = chain.events[-1].index
+            told = len(chain.events)
+            told_status = len(peer.statuses("trial"))
+            wait_until(lambda: len(peer.statuses("trial")) > told_status + 1, "time to pass")
+            assert len(chain.events) == told
+            assert peer.call("trial/resume", Trigger, Trigger.Request()).success
+            wait_until(lambda: chain.over, "the end")
+        after = list(chain.events)[told:]
+        assert [e.index for e in after] == list(range(first, 10))
+        # From the resumption on the schedule is kept again.
+        begun = next(event for event in self.plan(blocks()).events if event.index == first)
+        shift = {
+            stamp(e) - event.at_ns for e, event in zip(after, self.plan(blocks()).events[first:], strict=True)
+        }
+        assert len(shift) == 1
+        assert stamp(after[0]) - begun.at_ns in shift
+
+    @staticmethod
+    def plan(path):
+        table = load_expressions()
+        return schedule(load_protocol(path), {name: table.get(name).onset_s for name in table.names()}, 0)
+
+    def test_self_timed_prompts_wait_for_next(self, bench, peer, chain, tmp_path, wait_until, blocks):
+        texts = "self_timed: true\nprompts: [Frown., Shake your head.]\nrest_prompt: Relax.\nconsent: May we?"
+        prompts = peer.hear("trial/prompt", String, latched=True)
+        options = {"output": str(tmp_path), "protocol": blocks(texts), "consent": "signed", "head": "none"}
+        with bench.running(TrialNode, peer.namespace, **QUICK | options):
+            for number in range(1, 5):
+                wait_until(lambda n=number: len(chain.events) == 1 + 2 * n, f"expression {number}")
+                told = len(peer.statuses("trial"))
+                wait_until(lambda told=told: len(peer.statuses("trial")) > told, "time to pass")
+                assert chain.events[-1].kind == TrialEvent.COMMAND
+                assert peer.call("trial/next", Trigger, Trigger.Request()).success
+            wait_until(lambda: chain.over, "the end")
+        assert chain.over.kind == TrialEvent.SESSION_END
+        assert [p.data for p in prompts] == ["Relax.", "Frown.", "Relax.", "Shake your head."] * 2
+        assert Session.from_json(chain.events[0].detail).consent_given
+
+    def test_marks_and_notes_where_nothing_is_commanded(self, bench, peer, chain, tmp_path, wait_until):
+        options = {
+            "output": str(tmp_path),
+            "protocol": "free",
+            "camera": "video",
+            "head": "none",
+            "session": "f",
+        }
+        with bench.running(TrialNode, peer.namespace, **QUICK | options):
+            notes = peer.speak("trial/notes", String)
+            wait_until(lambda: chain.events, "the trial to run")
+            for text in ("confusion", "she looks away", "neutral"):
+                notes.publish(String(data=text))
+            wait_until(lambda: len(chain.events) == 3, "both marks")
+            assert peer.call("trial/abort", Trigger, Trigger.Request()).success
+        marks = [(e.kind, e.label) for e in list(chain.events)[1:3]]
+        assert marks == [(TrialEvent.COMMAND, "confusion"), (TrialEvent.REST, "neutral")]
+        kept = json.loads((tmp_path / "f" / "notes.json").read_text())
+        assert [row["text"] for row in kept] == ["confusion", "she looks away", "neutral"]
+        assert kept[0]["stamp_ns"] == stamp(chain.events[1])

@@ -48,7 +48,7 @@ UNKNOWN_NAMES = [
         "unknown responder strategy 'nonesuch'; known: empathic, mirror, none",
     ),
     ("responder", {"responder_file": "nonesuch"}, "unknown config entry 'nonesuch'; known: "),
-    ("trial", {"protocol": "nonesuch"}, "unknown trials entry 'nonesuch'; known: demo, p0_single"),
+    ("trial", {"protocol": "nonesuch"}, "unknown trials entry 'nonesuch'; known: demo, free, human"),
     ("avatar", {"lighting": "nonesuch"}, "unknown lighting 'nonesuch'; known: "),
     ("avatar", {"occlusion": "nonesuch"}, "unknown occlu"),
     ("camera", {"source": "nonesuch"}, "unknown camera 'nonesuch'; known: folder, video, webcam"),

@@ -9,15 +9,20 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import yaml
+from rich.console import Console
 
 from affect_core.paths import find_shared
-from affect_hri.console import PARTIAL, Result, finish, progress_bar
+from affect_hri.results import PARTIAL, Result, finish, progress_bar
+
+if TYPE_CHECKING:
+    from affect_hri.console import OperatorKeys
 
 CLOCKS = click.Choice(["wall", "lockstep"])
 CAMERAS = click.Choice(["avatar", "webcam", "video", "folder", "topic"])
@@ -78,13 +83,66 @@ def demo(source: str, record: bool, **arguments: Any) -> None:
 @click.option(
     "--source", "--camera", "camera", default="avatar", show_default=True, type=CAMERAS, help="Frames."
 )
-@options(*PERCEPTION, *SCENE, *SOURCE, "clock", "protocol", "seed", "participant", "output", "record_image")
+@options(
+    *PERCEPTION,
+    *SCENE,
+    *SOURCE,
+    "clock",
+    "protocol",
+    "seed",
+    "participant",
+    "session",
+    "notes",
+    "output",
+    "record_image",
+)
 @click.option(
     "--record/--no-record", default=False, show_default=True, help="Record a bag beside the report."
 )
-def trial(**arguments: Any) -> None:
-    """Conduct one trial protocol, composed in one program, and write its report."""
-    finish([_trial(arguments)])
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with an interrupted run of the same session; a protocol of parts does anyway.",
+)
+@click.option("--again", is_flag=True, help="A protocol of parts: begin anew, and set aside what is there.")
+@click.option(
+    "--questionnaire",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML of questions that are asked here after the session; answers beside the report.",
+)
+def trial(resume: bool, again: bool, questionnaire: Path | None, **arguments: Any) -> None:
+    """Conduct one trial protocol, composed in one program, and write its report.
+
+    A protocol of several parts (p0) conducts them one after another. Interrupted and called again, it goes on without
+    repeating what is finished. While a trial runs, Enter says next, p pauses, r resumes, q ends it; other lines are
+    kept as notes.
+    """
+    from affect_core.trial import load_protocol, parts_of
+    from affect_core.trial.questionnaire import load_questionnaire
+    from affect_hri.composition import Conducting
+    from affect_hri.console import HELP, OperatorKeys, ask_after, ask_consent
+
+    composition = parts_of(arguments["protocol"])
+    parts = composition.parts if composition else ()
+    questions = load_questionnaire(questionnaire) if questionnaire else None
+    ask_consent([part.protocol for part in parts] or [load_protocol(arguments["protocol"])])
+    arguments |= {"consent": "accepted on the terminal"}
+    keys = OperatorKeys()
+    if keys.listening:
+        click.echo(HELP, err=True)
+    if composition is None:
+        result = _trial(arguments, {"trial": {"resume": resume}}, keys)
+        if result[1]:
+            ask_after(questions, result[1][0], arguments["participant"], keys)
+        finish([result])
+        return
+    conducting = Conducting(composition, arguments, again, lambda line: click.echo(line, err=True))
+    code = conducting.run(lambda given, overrides: _trial(given, overrides, keys)[0])
+    Console().print(conducting.table())
+    if not code:
+        ask_after(questions, conducting.folder, arguments["participant"], keys)
+    click.echo(conducting.result())
+    sys.exit(code)
 
 
 @click.command()
@@ -92,12 +150,25 @@ def trial(**arguments: Any) -> None:
     "--source", "--camera", "camera", default="webcam", show_default=True, type=CAMERAS, help="Frames."
 )
 @options(*PERCEPTION, *SCENE, *SOURCE, "responder")
-def live(**arguments: Any) -> None:
-    """Label faces until Ctrl-C; the pictures are on the topic overlay/image."""
+@click.option("--window", is_flag=True, help="Show the pictures in a window; needs a display.")
+@click.option(
+    "--browser", type=click.IntRange(0, 65535), help="Show them on this port of localhost; 0: a free one."
+)
+def live(window: bool, browser: int | None, **arguments: Any) -> None:
+    """Label faces until Ctrl-C; the pictures are on the topic overlay/image, in a window, or in a browser."""
+    from affect_core.viewers import Browser, Latest, Window
     from affect_hri.composed import Composed
 
-    with Composed("live", arguments) as program:
-        code = program.run()
+    latest = Latest()
+    with ExitStack() as stack:
+        refresh = Window(latest).refresh if window else lambda: None
+        if browser is not None:
+            page = stack.enter_context(Browser(latest, browser))
+            click.echo(f"open {page.address}", err=True)
+        program = stack.enter_context(Composed("live", arguments))
+        if window or browser is not None:
+            program.tap("overlay", "overlay/image", lambda frame: latest.show(frame.image_rgb))
+        code = program.run(refresh)
     click.echo("live: stopped")
     sys.exit(0 if code == 130 else code)
 
@@ -128,10 +199,14 @@ def replay(bag: Path, **arguments: Any) -> None:
 # --- one run ---------------------------------------------------------------------------------------------
 
 
-def _trial(arguments: Mapping[str, Any]) -> Result:
+def _trial(
+    arguments: Mapping[str, Any],
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    keys: OperatorKeys | None = None,
+) -> Result:
     from affect_hri.composed import Composed
 
-    with Composed("trial", arguments) as program:
+    with Composed("trial", arguments, overrides) as program:
         node = program.nodes["trial"]
         with progress_bar() as bar:
             task = bar.add_task(f"{arguments['protocol']} {arguments.get('lighting', '')}", total=None)
@@ -140,6 +215,8 @@ def _trial(arguments: Mapping[str, Any]) -> Result:
                 done_s, total_s, label = node.progress
                 known = total_s if total_s and total_s != float("inf") else None
                 bar.update(task, total=known, completed=done_s, label=label)
+                if keys is not None:
+                    keys.attend(node)
 
             code = program.run(show)
         return code, program.nodes["evaluation"].result

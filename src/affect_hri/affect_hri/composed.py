@@ -82,6 +82,16 @@ class Composed:
         with Signals() as signals:
             return Program(list(self.nodes.values()), signals).run(until=ending, watch=look)
 
+    def tap(self, node: str, topic: str, callback: Callable[[Any], None]) -> None:
+        """Hand over what ``node`` sends under a topic to this program as well, the newest first; before `run`.
+
+        Args:
+            node: its executor runs the callback, which should be quick.
+            topic: name below the namespace, of values that are handed over in memory.
+            callback: takes the value.
+        """
+        self._handover.open_box(self.nodes[node], topic, lambda value, _dropped: callback(value), 1)
+
     def _make(self, spec: NodeSpec) -> ManagedNode:
         values = {**spec.parameters, **self._overrides.get(spec.name, {})}
         overrides = [Parameter(name, value=value) for name, value in values.items() if value != []]

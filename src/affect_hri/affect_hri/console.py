@@ -1,59 +1,133 @@
-"""What commands show on the terminal: progress on stderr, a table, and the result in one line per report."""
+"""The terminal beside a running trial: consent, prompts, the operator's keys, questions afterwards."""
 
 from __future__ import annotations
 
+import queue
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
-from affect_core.evaluation import Summary, summary_table
+from affect_core.errors import ConfigError, InputError
+from affect_core.trial import Protocol
+from affect_core.trial.questionnaire import Question, Questionnaire, write_answers
 
-PARTIAL = 3
-
-Result = tuple[int, tuple[Path, Summary] | None]
-"""Exit code, and the report's folder with its summary where there is one."""
+POLL_S = 0.2
+HELP = "Enter: next; p: pause; r: resume; q: end here; anything else: a note, or where nothing is commanded a mark"
 
 
-def progress_bar() -> Progress:
-    """A bar per task, with a label that may change."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    rest = (TextColumn("{task.fields[label]}"), TimeElapsedColumn(), TimeRemainingColumn())
-    return _LabelledProgress(*columns, *rest, console=Console(stderr=True))
+def ask_consent(protocols: Iterable[Protocol]) -> None:
+    """Show each consent text once and ask.
+
+    Raises:
+        ConfigError: one is not accepted; nothing may be recorded.
+    """
+    for text in dict.fromkeys(protocol.consent for protocol in protocols if protocol.consent):
+        click.echo(text.rstrip(), err=True)
+        try:
+            accepted = click.confirm("Do you agree?", default=False, err=True)
+        except click.Abort:  # the input has ended
+            accepted = False
+        if not accepted:
+            raise ConfigError("expected the participant's consent, it was not given: nothing is recorded")
 
 
-def finish(results: Sequence[Result]) -> None:
-    """Print a table of all results and one last line; exit with the worst code."""
-    reports = [result for _, result in results if result is not None]
-    if reports:
-        Console().print(_table([summary for _, summary in reports]))
-    for folder, summary in reports:
-        accuracy = summary["accuracy"]["hold"]
-        scored = "not scored" if accuracy is None else f"hold accuracy {accuracy:.3f}"
-        frames = summary["frames"]
-        labelled = f"{frames['labelled']} of {frames['published']} frames labelled"
-        click.echo(f"{summary['session']}: {scored}, {labelled}; report {folder / 'report.html'}")
-    sys.exit(max((code for code, _ in results), default=0) if len(reports) == len(results) else PARTIAL)
+def ask_after(
+    questionnaire: Questionnaire | None, folder: Path, participant: str, keys: OperatorKeys
+) -> None:
+    """Ask after a session that has a report in ``folder``; the answers lie beside it."""
+    if questionnaire is not None:
+        answers = ask_questions(questionnaire, keys.ask if keys.listening else _ask)
+        path = write_answers(folder, questionnaire, folder.name, participant, answers)
+        click.echo(f"answers: {path}", err=True)
 
 
-class _LabelledProgress(Progress):
-    """Tasks that have an empty label until they get one."""
+def ask_questions(questionnaire: Questionnaire, ask: Callable[[str], str]) -> dict[str, Any]:
+    """Ask each question; an answer that may not be given is asked for again.
 
-    def add_task(self, *args: Any, **kwargs: Any) -> Any:
-        return super().add_task(*args, **{"label": "", **kwargs})
+    Args:
+        questionnaire: the questions.
+        ask: text of a question -> the line that was answered.
+    """
+    click.echo(questionnaire.title, err=True)
+    return {question.id: _answer(question, ask) for question in questionnaire.questions}
 
 
-def _table(summaries: Sequence[Summary]) -> Table:
-    table = Table(title="Result")
-    rows = [summary_table(summary) for summary in summaries]
-    table.add_column("")
-    for summary in summaries:
-        table.add_column(summary["session"], justify="right")
-    for number, (what, _) in enumerate(rows[0][1:], start=1):
-        table.add_row(what, *(row[number][1] for row in rows))
-    return table
+def _answer(question: Question, ask: Callable[[str], str]) -> str | int | float | None:
+    hint = f" ({question.hint})" if question.hint else ""
+    while True:
+        try:
+            return question.read(ask(f"{question.text}{hint}"))
+        except InputError as error:
+            click.echo(str(error), err=True)
+
+
+def _ask(text: str) -> str:
+    return str(click.prompt(text, default="", show_default=False, err=True))
+
+
+class OperatorKeys:
+    """Lines that the operator types, for the trial that is running. Read by a thread, carried out by the node's own.
+
+    Args:
+        lines: where they come from; None: the terminal, if there is one.
+    """
+
+    def __init__(self, lines: TextIO | None = None) -> None:
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._over = threading.Event()
+        source = lines or (sys.stdin if sys.stdin.isatty() else None)
+        self.listening = source is not None
+        if source is not None:
+            threading.Thread(target=self._read, args=(source,), daemon=True).start()
+        self._prompt = ""
+
+    def ask(self, text: str) -> str:
+        """A question and the next line that is typed: this thread reads the terminal, nobody else can.
+
+        Raises:
+            click.Abort: the input has ended.
+        """
+        click.echo(f"{text}: ", nl=False, err=True)
+        while True:
+            try:
+                return self._lines.get(timeout=POLL_S)
+            except queue.Empty:
+                if self._over.is_set() and self._lines.empty():
+                    raise click.Abort from None
+
+    def attend(self, node: Any) -> None:
+        """Carry out what has been typed, and show a new prompt; called again and again on the main thread."""
+        while not self._lines.empty():
+            self._carry_out(node, self._lines.get())
+        if node.prompt != self._prompt:
+            self._prompt = node.prompt
+            if self._prompt:
+                click.echo(f"\n>>> {self._prompt}", err=True)
+
+    def _read(self, source: TextIO) -> None:
+        for line in source:
+            self._lines.put(line.strip())
+        self._over.set()
+
+    def _carry_out(self, node: Any, line: str) -> None:
+        deeds: dict[str, Callable[[], str]] = {
+            "": node.next,
+            "p": node.pause,
+            "r": node.resume,
+            "q": node.abort,
+        }
+        deed = deeds.get(line)
+        if node.executor is None:
+            return  # not running yet, or no more
+        if deed is None:
+            node.executor.create_task(lambda: node.note(line))
+        else:
+            node.executor.create_task(lambda: self._tell(deed()))
+
+    def _tell(self, why_not: str) -> None:
+        if why_not:
+            click.echo(why_not, err=True)

@@ -19,7 +19,7 @@ import click
 from affect_core.errors import AffectError, ConfigError, InputError, UnknownName
 from affect_core.names import distinct
 from affect_hri.commands import RUNTIME_CHOICES, options
-from affect_hri.console import PARTIAL, Result, finish, progress_bar
+from affect_hri.results import PARTIAL, Result, finish, progress_bar
 
 if TYPE_CHECKING:
     from affect_hri.bag_evaluation import BagEvaluation, Evaluated

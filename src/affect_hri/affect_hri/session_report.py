@@ -61,7 +61,7 @@ def _recorded_weights(recorded: Mapping[str, Any]) -> dict[str, str]:
 
 def _hashes(session: Session) -> dict[str, str]:
     try:
-        protocol = find_named("config/trials", session.protocol, ".yaml")
+        protocol = find_named("config/trials", session.protocol.partition(":")[0], ".yaml")  # or a part of it
     except ConfigError:  # a bag from elsewhere, or one that nobody conducted
         return {}
     return {"protocol": hashlib.sha256(protocol.read_bytes()).hexdigest()}

@@ -55,6 +55,7 @@ def test_keys_exactly_and_in_order(collected: Collected) -> None:
         "transition",
         "intervals",
         "repetitions",
+        "conditions",
         "calibration",
         "smoothing",
         "smoothers",

@@ -9,7 +9,7 @@ from affect_core.errors import ConfigError, UnknownName
 from affect_core.labels import COMPLEX_5
 from affect_core.trial import KINDS, ORDERS, Protocol, load_protocol
 
-NAMES = ("demo", "p0_single", "p0_switching", "short", "watch")
+NAMES = ("demo", "free", "human", "lighting_occlusion", "p0_single", "p0_switching", "short", "watch")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -20,7 +20,7 @@ def test_shipped_protocols_load_under_their_own_name(shipped_protocols: Path, na
 
 
 def test_every_shipped_protocol_is_tested(shipped_protocols: Path) -> None:
-    assert set(NAMES) <= {path.stem for path in shipped_protocols.glob("*.yaml")}
+    assert {*NAMES, "p0"} == {path.stem for path in shipped_protocols.glob("*.yaml")}
 
 
 def test_p0_single_is_what_the_paper_says(shipped_protocols: Path) -> None:
@@ -49,7 +49,7 @@ def test_unknown_protocol_lists_the_known_ones(shipped_protocols: Path) -> None:
     [
         ("holds_s: 3", r"unknown key holds_s; Protocol knows: .*hold_s"),
         ("kind: shuffle", r"unknown protocol kind 'shuffle'; known: single_emotion, switching, watch"),
-        ("order: upward", r"unknown order of labels 'upward'; known: fixed, random"),
+        ("order: upward", r"unknown order of labels 'upward'; known: fixed, latin_square, random"),
         ("intensity: 1.5", r"Protocol.intensity: expected 0.0 to 1.0, got 1.5"),
         ("repetitions: 0", r"Protocol.repetitions: expected at least 1, got 0"),
         ("repetitions: many", r"Protocol.repetitions: expected int, got str 'many'"),
@@ -76,34 +76,34 @@ def test_a_wrong_file_says_what_is_wrong_and_where(tmp_path: Path, line: str, me
 def test_registries_name_what_they_do_not_know() -> None:
     with pytest.raises(UnknownName, match="single_emotion, switching, watch"):
         KINDS.get("nope")
-    with pytest.raises(UnknownName, match="fixed, random"):
+    with pytest.raises(UnknownName, match="fixed, latin_square, random"):
         ORDERS.get("nope")
 
 
 @pytest.mark.parametrize("order", ORDERS.names())
 @pytest.mark.parametrize("repetitions", [1, 4])
 def test_every_order_commands_each_label_as_often_as_asked(order: str, repetitions: int) -> None:
-    sequence = ORDERS.build(order, COMPLEX_5, repetitions, random.Random(5))
+    sequence = ORDERS.build(order, COMPLEX_5, repetitions, random.Random(5), 0)
     assert sorted(sequence) == sorted(COMPLEX_5 * repetitions)
 
 
 def test_fixed_order_is_as_written() -> None:
-    assert ORDERS.build("fixed", ("b", "a"), 2, random.Random(0)) == ["b", "a", "b", "a"]
+    assert ORDERS.build("fixed", ("b", "a"), 2, random.Random(0), 0) == ["b", "a", "b", "a"]
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_random_order_is_blocked_and_never_repeats_a_label_at_once(seed: int) -> None:
-    sequence = ORDERS.build("random", ("a", "b", "c"), 6, random.Random(seed))
+    sequence = ORDERS.build("random", ("a", "b", "c"), 6, random.Random(seed), 0)
     assert all(sorted(sequence[i : i + 3]) == ["a", "b", "c"] for i in range(0, 18, 3))
     assert all(one != two for one, two in itertools.pairwise(sequence))
 
 
 def test_random_order_of_one_label_ends() -> None:
-    assert ORDERS.build("random", ("a",), 3, random.Random(0)) == ["a", "a", "a"]
+    assert ORDERS.build("random", ("a",), 3, random.Random(0), 0) == ["a", "a", "a"]
 
 
 def test_random_order_reaches_every_permutation() -> None:
-    seen = {tuple(ORDERS.build("random", ("a", "b", "c"), 1, random.Random(seed))) for seed in range(100)}
+    seen = {tuple(ORDERS.build("random", ("a", "b", "c"), 1, random.Random(seed), 0)) for seed in range(100)}
     assert len(seen) == 6
 
 

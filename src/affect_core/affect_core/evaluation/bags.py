@@ -23,7 +23,7 @@ from affect_core.evaluation.collector import Box, FaceFacts
 from affect_core.evaluation.labels_csv import labels_beside, read_labels
 from affect_core.evaluation.records import TruthEvent
 from affect_core.images import rgb_from_compressed, rgb_from_raw
-from affect_core.trial import EventKind, Session
+from affect_core.trial import EventKind, Session, TrialScene
 from affect_core.types import Emotion, EmotionSet, Frame
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
@@ -249,9 +249,19 @@ class SessionBag:
     def _event(self, message: Any) -> TruthEvent | None:
         number, onset_s = stamp_ns(message), float(message.onset)
         if message.kind in {*EventKind} and 0.0 <= onset_s <= HUGE_GAP_S:
-            return TruthEvent(number, EventKind(message.kind), message.label, onset_s, int(message.index))
+            kind, scene = EventKind(message.kind), self._scene(message)
+            return TruthEvent(number, kind, message.label, onset_s, int(message.index), scene)
         self._recording.tell(f"trial event {message.index} makes no sense and is left out")
         return None
+
+    def _scene(self, message: Any) -> TrialScene | None:
+        if message.kind not in (EventKind.REST, EventKind.COMMAND):
+            return None
+        try:
+            return TrialScene.from_json(message.detail)
+        except InputError as error:
+            self._recording.tell(f"the scene of trial event {message.index} is unknown: {error}")
+            return None
 
     def _frame(self, topic: TopicInfo, message: Any, number: int, log_ns: int) -> Frame | None:
         try:

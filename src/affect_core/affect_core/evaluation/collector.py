@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
-from affect_core.evaluation.records import NAN, FrameRecord, TruthEvent
+from affect_core.evaluation.records import NAN, FrameRecord, TruthEvent, ended_blocks, standing
 from affect_core.trial import EventKind
 from affect_core.types import Emotion, EmotionSet, FaceSet
 
@@ -53,6 +53,35 @@ class FrameCounts:
     with_face: int
     labelled: int
     dropped: int
+
+    def plus(self, other: FrameCounts) -> FrameCounts:
+        """Both together."""
+        rendered = [count for count in (self.rendered, other.rendered) if count is not None]
+        return FrameCounts(
+            sum(rendered) if rendered else None,
+            self.published + other.published,
+            self.with_face + other.with_face,
+            self.labelled + other.labelled,
+            self.dropped + other.dropped,
+        )
+
+
+@dataclass(frozen=True)
+class FinishedBlock:
+    """A block (a rest and what is shown until the next one) that need not be shown again.
+
+    Attributes:
+        events: of the block, the first one begins it.
+        records, counts: of its frames.
+        model, model_sha256, runtime: what read them.
+    """
+
+    events: tuple[TruthEvent, ...]
+    records: tuple[FrameRecord, ...]
+    counts: FrameCounts
+    model: str = ""
+    model_sha256: str = ""
+    runtime: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +136,16 @@ class TrialCollector:
         self._camera_ns: dict[int, int] = {}
         self._labels_ns: dict[int, int] = {}
         self._model = ("", "", "")
+        self._reached_ns: dict[str, int] = {}
+        self._finished: list[FinishedBlock] = []
+
+    def add_finished(self, block: FinishedBlock) -> None:
+        """A block of an earlier run of the same session."""
+        self._finished.append(block)
+        for event in block.events:
+            self.add_event(event)
+        if not self._model[0]:
+            self._model = (block.model, block.model_sha256, block.runtime)
 
     def add_event(self, event: TruthEvent) -> None:
         """A trial event."""
@@ -116,10 +155,12 @@ class TrialCollector:
         """A frame of the virtual camera."""
         frame = self._frame(stamp_ns)
         frame.rendered, frame.render_ms = True, render_ms
+        self._reached_ns["render"] = stamp_ns
 
     def add_faces(self, faces: FaceFacts, wall_ns: int | None = None) -> None:
         """The faces of a frame, also when there are none."""
         self._frame(faces.stamp_ns).faces = faces
+        self._reached_ns["faces"] = faces.stamp_ns
         if wall_ns is not None:
             self._camera_ns.setdefault(faces.stamp_ns, wall_ns)
 
@@ -133,6 +174,7 @@ class TrialCollector:
         """
         frame = self._frame(emotions.stamp_ns)
         frame.emotions, frame.latency_ms = emotions, latency_ms
+        self._reached_ns["emotions"] = emotions.stamp_ns
         self._model = (emotions.model, emotions.model_sha256, emotions.runtime)
         if emotions.emotions and wall_ns is not None:
             self._labels_ns.setdefault(emotions.stamp_ns, wall_ns)
@@ -142,21 +184,39 @@ class TrialCollector:
 
         A camera on the wall clock also runs before the session's start and after its end; those frames stay out.
         """
-        events = sorted(self._events.values(), key=lambda event: (event.stamp_ns, event.index))
-        first_ns, end_ns = _span(events)
-        frames = [item for item in sorted(self._frames.items()) if first_ns <= item[0] < end_ns]
-        records = [_record(stamp_ns, frame, frame.emotions) for stamp_ns, frame in frames if frame.emotions]
+        events = standing(self._events.values())
+        records, counts = self._between(*_span(events))
+        for block in self._finished:
+            records, counts = (*block.records, *records), counts.plus(block.counts)
         model, sha256, runtime = self._model
         return Collected(
             tuple(events),
-            tuple(records),
-            _counts(frame for _, frame in frames),
+            tuple(sorted(records, key=lambda record: record.stamp_ns)),
+            counts,
             _rate(self._camera_ns.values()),
             _rate(self._labels_ns.values()),
             model,
             sha256,
             runtime,
         )
+
+    def closed_blocks(self, known: Container[int]) -> list[FinishedBlock]:
+        """The blocks of this run behind which every stream has gone on: no more can come for them.
+
+        Args:
+            known: index of the first event of blocks that are not asked for.
+        """
+        reached_ns = min(self._reached_ns.values(), default=-1)
+        return [
+            FinishedBlock(events, *self._between(events[0].stamp_ns, end_ns), *self._model)
+            for events, end_ns in ended_blocks(standing(self._events.values()))
+            if end_ns <= reached_ns and events[0].index not in known
+        ]
+
+    def _between(self, first_ns: float, end_ns: float) -> tuple[tuple[FrameRecord, ...], FrameCounts]:
+        frames = [item for item in sorted(self._frames.items()) if first_ns <= item[0] < end_ns]
+        records = [_record(stamp_ns, frame, frame.emotions) for stamp_ns, frame in frames if frame.emotions]
+        return tuple(records), _counts(frame for _, frame in frames)
 
     def _frame(self, stamp_ns: int) -> _Partial:
         return self._frames.setdefault(stamp_ns, _Partial())

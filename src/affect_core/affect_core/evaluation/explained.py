@@ -18,7 +18,6 @@ import numpy as np
 from affect_core.evaluation.records import TruthEvent
 from affect_core.evaluation.samples import AFTER_SETTLED_NS
 from affect_core.explain import UNSIGNED, signed_overlay, unsigned_overlay
-from affect_core.trial import EventKind
 from affect_core.types import AttributionMap, Face, FaceSet, ImageRGB
 
 HELD_FRAMES: Final = 256
@@ -106,7 +105,7 @@ class ExplainedBook:
     def explained(self) -> list[Explained]:
         """In order of time."""
         planned = [event for _, event in sorted(self._events.items())]
-        commanded = any(_shows(event) for event in planned)
+        commanded = any(event.shows for event in planned)
         best: dict[str, Explained] = {}
         for stamp_ns, face, item in self._found:
             title = _title(planned, stamp_ns) if commanded else ""
@@ -128,14 +127,10 @@ class ExplainedBook:
             self._found.append((stamp_ns, largest, item))
 
 
-def _shows(event: TruthEvent) -> bool:
-    return event.kind in (EventKind.COMMAND, EventKind.REST)
-
-
 def _title(events: Iterable[TruthEvent], stamp_ns: int) -> str | None:
     """The expression that a frame shows and has shown for a while; None if there is none."""
     before = [event for event in events if event.stamp_ns <= stamp_ns]
-    if not before or not _shows(before[-1]) or stamp_ns < before[-1].settled_ns + AFTER_SETTLED_NS:
+    if not before or not before[-1].shows or stamp_ns < before[-1].settled_ns + AFTER_SETTLED_NS:
         return None
     return before[-1].label
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from affect_core.errors import InputError
-from affect_core.trial import EventKind, TrialEvent
+from affect_core.trial import EventKind, TrialEvent, TrialScene, starts_block
 
 NAN = float("nan")
 
@@ -22,6 +22,7 @@ class TruthEvent:
         label: expression in force from here on (COMMAND, REST).
         onset_s: seconds from the stamp until the expression is settled.
         index: number of the event in its session.
+        scene: in force from here on; None where the protocol has no scenes.
     """
 
     stamp_ns: int
@@ -29,11 +30,22 @@ class TruthEvent:
     label: str = ""
     onset_s: float = 0.0
     index: int = 0
+    scene: TrialScene | None = None
 
     @classmethod
     def at(cls, start_ns: int, event: TrialEvent) -> Self:
         """The event of a session that started at `start_ns`."""
-        return cls(start_ns + event.at_ns, event.kind, event.label, event.onset_s, event.index)
+        return cls(start_ns + event.at_ns, event.kind, event.label, event.onset_s, event.index, event.scene)
+
+    @property
+    def shows(self) -> bool:
+        """Whether an expression is in force from here on: there is a truth to score against."""
+        return self.kind in (EventKind.COMMAND, EventKind.REST) and bool(self.label)
+
+    @property
+    def is_pause(self) -> bool:
+        """Whether nothing counts from here on, until the next event."""
+        return self.kind is EventKind.REST and not self.label
 
     @property
     def settled_ns(self) -> int:
@@ -48,6 +60,45 @@ class TruthEvent:
 def truth_events(events: Iterable[TrialEvent], start_ns: int = 0) -> tuple[TruthEvent, ...]:
     """All events of a session that started at `start_ns`."""
     return tuple(TruthEvent.at(start_ns, event) for event in events)
+
+
+def standing(events: Iterable[TruthEvent]) -> list[TruthEvent]:
+    """The events that count, in order of time.
+
+    A pause is a REST without a label. It takes its block back: what was shown from the event with the pause's index
+    on is shown anew after it, so its frames are not scored. Of several starts (a session that was resumed) the first
+    one stays.
+    """
+    kept: list[TruthEvent] = []
+    for event in sorted(events, key=lambda event: (event.stamp_ns, event.index)):
+        if event.is_pause:
+            kept = [_taken_back(one) if one.shows and one.index >= event.index else one for one in kept]
+        if event.kind is not EventKind.SESSION_START or not kept:
+            kept.append(event)
+    return kept
+
+
+def ended_blocks(events: Iterable[TruthEvent]) -> list[tuple[tuple[TruthEvent, ...], int]]:
+    """The blocks (a rest and what is shown until the next one) among `standing` events, and where each one ends, ns.
+
+    A block whose end has not come, or that was cut off, is left out.
+    """
+    ended: list[tuple[tuple[TruthEvent, ...], int]] = []
+    current: list[TruthEvent] = []
+    before: TruthEvent | None = None
+    for event in events:
+        begins = starts_block(before, event)
+        if current and (begins or event.is_pause or event.kind is EventKind.SESSION_END):
+            ended.append((tuple(current), event.stamp_ns))
+            current = []
+        if begins or (current and event.shows):
+            current.append(event)
+        before = event
+    return ended
+
+
+def _taken_back(event: TruthEvent) -> TruthEvent:
+    return replace(event, kind=EventKind.REST, label="", onset_s=0.0)
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def records_csv(summary: Summary, records: Sequence[FrameRecord], events: Iterab
         share = dict(zip(record.labels, record.probabilities or (), strict=True))
         index, label, settled, correct = _truth_cells(truth)
         table.writerow(
-            [summary["session"], summary["participant"], *scene, record.stamp_ns]
+            [summary["session"], summary["participant"], *_scene_cells(truth, scene), record.stamp_ns]
             + [index, repetitions.get(truth.truth, "") if truth else "", label, settled]
             + [record.label, correct, record.faces]
             + [_cell(getattr(record, time)) for time in times]
@@ -151,6 +151,12 @@ def _truth_cells(truth: Judged | None) -> tuple[object, object, object, object]:
     if truth is None:
         return "", "", "", ""
     return truth.truth.index, truth.truth.label, int(truth.settled), int(truth.correct)
+
+
+def _scene_cells(truth: Judged | None, scene: list[Any]) -> list[Any]:
+    """Look, lighting and occlusion: the event's where it has a scene, else the session's."""
+    shown = truth.truth.scene if truth else None
+    return scene if shown is None else [scene[0], shown.lighting, shown.occlusion]
 
 
 def _cell(value: float) -> str:

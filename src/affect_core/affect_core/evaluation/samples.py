@@ -51,10 +51,9 @@ class SampleBook:
 
     def plan(self, event: TruthEvent) -> None:
         """Want a picture of this event's label, unless there is one already."""
-        shown = event.kind in (EventKind.COMMAND, EventKind.REST)
-        if shown and event.label not in {sample.title for sample in self._samples.values()}:
+        if event.shows and event.label not in {sample.title for sample in self._samples.values()}:
             self._wanted[event.label] = event.settled_ns + AFTER_SETTLED_NS
-        elif event.kind is EventKind.SESSION_END:
+        elif event.kind is EventKind.SESSION_END or event.is_pause:
             self._wanted.clear()
 
     def add_frame(self, frame: Frame) -> None:

@@ -134,7 +134,7 @@ def judge(events: Iterable[TruthEvent], records: Iterable[FrameRecord]) -> list[
     judged = []
     for record in sorted(records, key=lambda record: record.stamp_ns):
         last = bisect.bisect_right(stamps, record.stamp_ns) - 1
-        if last >= 0 and ordered[last].kind in (EventKind.COMMAND, EventKind.REST):
+        if last >= 0 and ordered[last].shows:
             judged.append(Judged(record, ordered[last]))
     return judged
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from affect_core.evaluation.calibration import Calibration, calibrate
 from affect_core.evaluation.collector import Collected
+from affect_core.evaluation.conditions import conditions
 from affect_core.evaluation.records import FrameRecord, TruthEvent
 from affect_core.evaluation.repetitions import intervals, repetition_rows
 from affect_core.evaluation.scoring import Score, judge, percentiles, score
@@ -68,6 +69,7 @@ def summarise(
             for name, pair in intervals(collected.events, collected.records).items()
         },
         "repetitions": repetition_rows(collected.events, collected.records),
+        "conditions": conditions(collected.events, collected.records),
         "calibration": calibration and _calibration(calibration),
         "smoothing": smoothing,
         "smoothers": compare_smoothers(collected.events, collected.records)

@@ -25,6 +25,22 @@ class Conductor:
         self._truth = shown[-1] if shown else self._truth
         return ready
 
+    def rewind(self, index: int) -> None:
+        """Hand out the event with this index next, as if those from it on had not come."""
+        self._next = index
+        self._truth = None
+
+    @property
+    def last(self) -> TrialEvent:
+        """The event handed out last; the first one before any."""
+        return self.schedule.events[max(0, self._next - 1)]
+
+    @property
+    def following(self) -> TrialEvent | None:
+        """The event that comes next; None after the last one."""
+        events = self.schedule.events
+        return events[self._next] if self._next < len(events) else None
+
     @property
     def truth(self) -> TrialEvent | None:
         """The command or rest handed out last."""

@@ -34,10 +34,17 @@ class Session(Settings):
     look: str = setting("", "of the virtual head; empty where there is none")
     fps: float = setting(0.0, "camera frames per second in lock-step", low=0.0)
     notes: str = setting("", "the operator's")
+    consent_given: bool = setting(False, "the participant has accepted the protocol's consent text")
+    resumed: bool = setting(False, "goes on where an interrupted run of the same session ended")
 
     def to_json(self) -> str:
         """One line of JSON, keys sorted."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    def same_conditions(self, other: Session) -> bool:
+        """Whether both are runs of one session: equal but for when they began and what was noted."""
+        blank = {"started_at": "", "notes": "", "resumed": False}
+        return dataclasses.replace(self, **blank) == dataclasses.replace(other, **blank)  # type: ignore[arg-type]
 
     @classmethod
     def from_json(cls, text: str) -> Session:
@@ -68,3 +75,13 @@ def session_id(
     scene = (part for part in (look, lighting, occlusion) if part not in usual)
     parts = (participant, protocol, *scene, f"seed{seed}")
     return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", part) for part in parts if part)
+
+
+def participant_number(participant: str, seed: int) -> int:
+    """The last number in a participant's id, for balanced orders; the seed where there is none.
+
+    >>> participant_number("P07", 3), participant_number("anna", 3)
+    (7, 3)
+    """
+    numbers = re.findall(r"\d+", participant)
+    return int(numbers[-1]) if numbers else seed

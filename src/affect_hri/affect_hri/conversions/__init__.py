@@ -27,6 +27,7 @@ from affect_hri.conversions.perception import (
 from affect_hri.conversions.sessions import (
     HRI_EXPRESSION,
     HriExpressionReader,
+    from_trial_scene,
     from_truth_event,
     to_face_facts,
     to_trial_summary,
@@ -50,6 +51,7 @@ __all__ = [
     "from_frame",
     "from_frame_jpeg",
     "from_time",
+    "from_trial_scene",
     "from_truth_event",
     "to_attribution",
     "to_camera_info",

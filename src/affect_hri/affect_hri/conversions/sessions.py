@@ -12,10 +12,11 @@ from std_msgs.msg import Header
 from affect_core.data.label_maps import load_label_maps
 from affect_core.errors import InputError
 from affect_core.evaluation import FaceFacts, Summary, TruthEvent
-from affect_core.trial import EventKind
+from affect_core.trial import EventKind, TrialScene
 from affect_hri.conversions.stamps import from_time, to_header
 from affect_hri_interfaces import msg as affect
 
+_SHOWN = (EventKind.REST, EventKind.COMMAND)
 HRI_EXPRESSION = "hri_msgs/Expression"
 
 
@@ -40,7 +41,7 @@ class HriExpressionReader:
 
 
 def to_truth_event(message: affect.TrialEvent) -> TruthEvent:
-    """TrialEvent message -> stamped event. Raises InputError for a kind that there is not."""
+    """TrialEvent message -> stamped event. Raises InputError for a kind that there is not, or a damaged scene."""
     if message.kind not in list(EventKind):
         known = ", ".join(f"{kind.value} {kind.name}" for kind in EventKind)
         raise InputError(f"expected a trial event of kind {known}; got {message.kind}")
@@ -50,11 +51,12 @@ def to_truth_event(message: affect.TrialEvent) -> TruthEvent:
         label=message.label,
         onset_s=message.onset,
         index=message.index,
+        scene=TrialScene.from_json(message.detail) if message.kind in _SHOWN else None,
     )
 
 
 def from_truth_event(event: TruthEvent, session: str, detail: str = "") -> affect.TrialEvent:
-    """Stamped event -> TrialEvent message."""
+    """Stamped event -> TrialEvent message; an event with a scene says so where there is no other detail."""
     return affect.TrialEvent(
         header=to_header(event.stamp_ns),
         kind=int(event.kind),
@@ -62,7 +64,18 @@ def from_truth_event(event: TruthEvent, session: str, detail: str = "") -> affec
         label=event.label,
         onset=event.onset_s,
         index=event.index,
-        detail=detail,
+        detail=detail or (event.scene.to_json() if event.scene else ""),
+    )
+
+
+def from_trial_scene(scene: TrialScene, stamp_ns: int) -> affect.SceneCommand:
+    """A block's scene -> SceneCommand."""
+    return affect.SceneCommand(
+        header=to_header(stamp_ns),
+        lighting=scene.lighting,
+        occlusion=scene.occlusion,
+        yaw_offset=math.radians(scene.yaw_deg),
+        pitch_offset=math.radians(scene.pitch_deg),
     )
 
 

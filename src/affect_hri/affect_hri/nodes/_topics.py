@@ -8,7 +8,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
-from std_msgs.msg import Float32
+from std_msgs.msg import Float32, String
 
 from affect_hri_interfaces import msg as affect
 
@@ -57,6 +57,8 @@ SCENE_APPLIED = Topic("scene/applied", affect.SceneCommand, 1, latched=True)
 GROUND_TRUTH = Topic("ground_truth", affect.GroundTruth, 5, stage=True)
 TRIAL_EVENTS = Topic("trial/events", affect.TrialEvent, 100, latched=True)
 TRIAL_SUMMARY = Topic("trial/summary", affect.TrialSummary, 1, latched=True)
+TRIAL_PROMPT = Topic("trial/prompt", String, 1, latched=True)
+TRIAL_NOTES = Topic("trial/notes", String, 20)
 OVERLAY = Topic("overlay/image", Image, 1)
 CLOCK = Topic("/clock", Clock, 10, stage=True)
 DIAGNOSTICS = Topic("/diagnostics", DiagnosticArray, 10)

@@ -16,6 +16,7 @@ from sensor_msgs.msg import CameraInfo
 from affect_core.config import Settings, setting
 from affect_core.evaluation import Summary, TrialCollector, TruthEvent
 from affect_core.evaluation.explained import ExplainedBook
+from affect_core.evaluation.progress import Progress
 from affect_core.evaluation.samples import SampleBook
 from affect_core.smoothing import NONE
 from affect_core.trial import EventKind, Session
@@ -39,6 +40,7 @@ class EvaluationSettings(Settings):
     output: str = setting("reports", "reports folder; the report is <output>/<session>")
     suffix: str = setting("", "appended to the name of the report's folder")
     smoothing: str = setting(NONE, "how emotion_node smooths; the report says so")
+    progress: bool = setting(True, "keep finished repetitions on disk, so that the session can be resumed")
     samples: bool = setting(True, "take one picture and one explanation per label into the report")
     grace_s: float = setting(
         1.0, "wall mode: how long to wait for estimates after the session's end, s", low=0.0
@@ -58,6 +60,8 @@ class EvaluationNode(ManagedNode):
         self._collector = TrialCollector()
         self._book, self._explained = SampleBook(), ExplainedBook()
         self._session: Session | None = None
+        self._progress: Progress | None = None
+        self._kept: set[int] = set()
         self._end: affect.TrialEvent | None = None
         self._give_up_s = math.inf
         self._published_ns: dict[int, int] = {}
@@ -97,6 +101,29 @@ class EvaluationNode(ManagedNode):
         self._explained.plan(event)
         if event.kind in (EventKind.SESSION_END, EventKind.ABORT):
             self._end, self._ended_s = message, time.monotonic()
+        if event.kind is EventKind.SESSION_START and self._session is not None:
+            self._begin_progress(self._session, event.stamp_ns)
+
+    def _begin_progress(self, session: Session, start_ns: int) -> None:
+        """Take what an earlier run of this session has finished, or begin to keep it."""
+        if not self._config.progress or self._progress is not None:
+            return
+        self._progress = Progress(self._folder(session))
+        begun = self._progress.begun() if session.resumed else None
+        if begun is None or not begun.session.same_conditions(session):
+            self._progress.begin(session, start_ns)
+            return
+        self._collector.add_event(TruthEvent(begun.start_ns, EventKind.SESSION_START))
+        for block in self._progress.blocks():
+            self._collector.add_finished(block)
+            self._kept.add(block.events[0].index)
+
+    def _keep_progress(self) -> None:
+        if self._progress is None or self.result is not None:
+            return
+        for block in self._collector.closed_blocks(self._kept):
+            self._progress.add(block)
+            self._kept.add(block.events[0].index)
 
     def _on_camera_info(self, message: CameraInfo, info: dict[str, Any]) -> None:
         self._published_ns[conversions.from_time(message.header.stamp)] = info["source_timestamp"]
@@ -129,6 +156,7 @@ class EvaluationNode(ManagedNode):
         self._book.add_frame(frame)
 
     def _write_when_complete(self) -> None:
+        self._keep_progress()
         if self._end is None and time.monotonic() > self._give_up_s:
             self._on_event(_abort_of(self._session, self.now_ns()))
         if self._end is None or not self._complete():
@@ -155,17 +183,22 @@ class EvaluationNode(ManagedNode):
         return True
 
     def _write(self, session: Session, end: affect.TrialEvent) -> None:
-        folder = Path(self._config.output) / f"{session.id}{self._config.suffix}"
+        folder = self._folder(session)
         collected = self._collector.collected()
         explained = self._explained.explained()
         summary = write_session(
             folder, session, collected, self._book.pictures(), explained, smoothing=self._config.smoothing
         )
+        if self._progress is not None and end.kind == affect.TrialEvent.SESSION_END:
+            self._progress.clear()
         self.result = folder, summary
         self._summary.publish(conversions.to_trial_summary(summary, folder, end.header))
         aborted = end.kind == affect.TrialEvent.ABORT
         self.report(DiagnosticStatus.ERROR if aborted else DiagnosticStatus.OK, f"report written to {folder}")
         self.finish(PARTIAL if aborted else 0)
+
+    def _folder(self, session: Session) -> Path:
+        return Path(self._config.output) / f"{session.id}{self._config.suffix}"
 
 
 def _cut_out(message: affect.FaceArray, reader: conversions.ImageReader) -> FaceSet:

@@ -36,6 +36,8 @@ SIDE_TOPICS = (
     _topics.JOINT_STATES,
     _topics.SCENE_APPLIED,
     _topics.GROUND_TRUTH,
+    _topics.TRIAL_PROMPT,
+    _topics.TRIAL_NOTES,
 )
 QUEUE = 256
 PARTIAL = 3
@@ -140,7 +142,7 @@ class RecorderNode(ManagedNode):
 
     def _on_event(self, message: TrialEvent) -> None:
         if message.kind == TrialEvent.SESSION_START and self._bag is None:
-            self._open(Path(self._config.output) / message.session / "bag")
+            self._open(_free(Path(self._config.output) / message.session / "bag"))
         if message.kind == TrialEvent.SESSION_START:
             self._describe_text("session", message.detail)
         self._write(_topics.TRIAL_EVENTS, self._wall_ns(), serialize_message(message))
@@ -211,6 +213,15 @@ class RecorderNode(ManagedNode):
         bag, self._bag = self._bag, None
         if bag is not None and not bag.full:
             self.report(DiagnosticStatus.OK, f"closed {bag.path} with {bag.message_count} messages")
+
+
+def _free(path: Path) -> Path:
+    """The path, or ``<path>_2`` and so on: a session that is resumed has a bag of every run."""
+    number, found = 1, path
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.name}_{number}")
+    return found
 
 
 def _type_name(topic: Topic) -> str:

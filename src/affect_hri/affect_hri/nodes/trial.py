@@ -6,65 +6,42 @@ import dataclasses
 import json
 import math
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
-from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
+from std_msgs.msg import String
 
-from affect_core.config import Settings, setting
-from affect_core.errors import AffectError
+from affect_core.errors import InputError
+from affect_core.evaluation.progress import Progress
 from affect_core.heads.expressions import load_expressions
+from affect_core.labels import NEUTRAL
 from affect_core.paths import set_aside
 from affect_core.trial import (
     EventKind,
-    Session,
     TrialEvent,
-    frame_stamp_ns,
+    TrialScene,
     load_protocol,
+    participant_number,
     schedule,
-    session_id,
 )
-from affect_core.trial.conductor import Conductor
+from affect_core.trial.notes import Notes
+from affect_core.trial.timeline import Timeline
 from affect_hri import conversions
 from affect_hri.nodes import _topics
 from affect_hri.nodes._barrier import Chain, Roll
 from affect_hri.nodes._managed import ManagedNode, status_name
+from affect_hri.nodes._operator import offer_operator
+from affect_hri.nodes._pending import Pending, Request
+from affect_hri.nodes._trial_action import TrialAction
+from affect_hri.nodes._trial_plan import TrialSettings, checked, session_of
 from affect_hri.program import run
 from affect_hri_interfaces import msg as affect
 from affect_hri_interfaces.action import RunTrial
 
 TICK_S = 0.01
-
-
-@dataclass(frozen=True)
-class TrialSettings(Settings):
-    """What is conducted, and with whom."""
-
-    protocol: str = setting("demo", "name in config/trials, or path of a protocol")
-    seed: int = setting(0, "of the order of repetitions", low=0)
-    participant: str = setting("", "participant id; may be empty")
-    session: str = setting("", "id of the session; empty: made from the conditions")
-    camera: str = setting("avatar", "who takes the frames: avatar, webcam, video, folder, topic")
-    head: str = setting("avatar", "who shows the expressions: avatar, screen, ohbot_serial, none")
-    look: str = setting("face", "look of the virtual head")
-    lighting: str = setting("even", "lighting of the virtual scene")
-    occlusion: str = setting("none", "occlusion of the virtual scene")
-    output: str = setting("reports", "reports folder; an older report of the same session is set aside there")
-    start: str = setting(
-        "auto", "begin as soon as all nodes are up, or on a goal", choices=("auto", "action")
-    )
-    wait_for: tuple[str, ...] = setting((), "nodes that must be up before the trial begins")
-    ready_timeout_s: float = setting(120.0, "how long to wait for these nodes, s", low=1.0)
-    start_delay_s: float = setting(
-        2.0, "from all nodes up to the first event: listeners are matched, s", low=0.0
-    )
-    barrier_timeout_s: float = setting(10.0, "lock-step: longest wait for one estimate, s", low=0.1)
-    on_source_end: str = setting("end", "what a source that ends does to the trial", choices=("end", "abort"))
 
 
 class TrialNode(ManagedNode):
@@ -75,7 +52,7 @@ class TrialNode(ManagedNode):
     conducts = True
 
     def __init__(self, **options: Any) -> None:
-        self._conductor: Conductor | None = None
+        self._time: Timeline | None = None
         super().__init__(**options)
 
     def setup(self) -> None:
@@ -84,25 +61,31 @@ class TrialNode(ManagedNode):
         self._table = load_expressions()
         self._plan(self._config.protocol, self._config.seed, self._config.participant)
         self._events = self.advertise(_topics.TRIAL_EVENTS)
+        self._prompts = self.advertise(_topics.TRIAL_PROMPT)
         self._commands = self.advertise(_topics.HEAD_COMMAND)
         self._scene = self.advertise(_topics.SCENE)
         if self.lockstep:
             self._ticks = self.advertise(_topics.CLOCK)
-        self._goal: tuple[Any, Future] | None = None
-        self._running, self._frame, self._start_ns = False, 0, 0
+        self._running, self._pausing, self._marks = False, False, 0
         self._waiting_ns: int | None = None
-        self._unacknowledged: affect.ExpressionCommand | None = None
+        self._pending = Pending()
 
     def start(self) -> None:
         """Listen to the chain and, with start:=auto, begin when all nodes are up."""
         self._roll = Roll(status_name(self, name) for name in self._config.wait_for)
         self._deadline_s = time.monotonic() + self._config.ready_timeout_s
-        self._begin_at_s = None if self._config.start == "auto" else float("inf")
+        self._begin_at_s = None if self._config.start == "auto" else math.inf
         self.listen(_topics.DIAGNOSTICS, self._roll.on_diagnostics)
         self.listen(_topics.CAMERA_STATUS, self._on_camera_status)
         self.listen(_topics.HEAD_STATUS, self._on_head_status)
+        self.listen(_topics.SCENE_APPLIED, self._on_scene_applied)
+        self.listen(_topics.TRIAL_NOTES, lambda message: self.note(message.data))
         self._watch_chain()
-        self._serve()
+        self._action = TrialAction(
+            self, lambda: self._running, self._on_goal, self._on_cancel, lambda: self._session.id
+        )
+        self.release_later(self._action.destroy)
+        offer_operator(self)
         self.every(TICK_S, self._tick)
         self.report(DiagnosticStatus.OK, "waiting for the other nodes")
 
@@ -120,33 +103,27 @@ class TrialNode(ManagedNode):
     @property
     def progress(self) -> tuple[float, float, str]:
         """Seconds done, seconds in all, label in force."""
-        if self._conductor is None:
+        if self._time is None:
             return 0.0, math.inf, ""
-        truth = self._conductor.truth
-        return self._elapsed_s, self._conductor.schedule.duration_s, truth.label if truth else ""
+        truth = self._time.truth
+        return self._time.elapsed_s, self._time.plan.duration_s, truth.label if truth else ""
+
+    @property
+    def prompt(self) -> str:
+        """What the person is told now."""
+        truth = self._time.truth if self._time else None
+        return self._protocol.prompt(truth.label) if truth and self._running else ""
 
     # --- beginning and ending ---
 
     def _plan(self, protocol_name: str, seed: int, participant: str) -> None:
         config = self._config
-        protocol = load_protocol(protocol_name)
+        self._protocol = checked(load_protocol(protocol_name), config, self.lockstep)
         onsets_s = {name: self._table.get(name).onset_s for name in self._table.names()}
-        self._conductor = Conductor(schedule(protocol, onsets_s, seed))
-        virtual = config.camera == "avatar"
-        scene = (config.lighting, config.occlusion, config.look) if virtual else ("", "", "")
-        self._session = Session(
-            id=config.session or session_id(protocol.name, seed, participant, *scene),
-            protocol=protocol.name,
-            seed=seed,
-            participant=participant,
-            clock="lockstep" if self.lockstep else "wall",
-            camera=config.camera,
-            lighting=scene[0],
-            occlusion=scene[1],
-            look=scene[2],
-            fps=protocol.fps,
-        )
-        self._elapsed_s = 0.0
+        row = participant_number(participant, seed)
+        plan = schedule(self._protocol, onsets_s, seed, row)
+        self._time = Timeline(plan, self.lockstep, self._protocol.self_timed)
+        self._session = session_of(self._protocol, config, seed, participant, self.lockstep)
 
     def _tick(self) -> None:
         if self._running:
@@ -164,80 +141,127 @@ class TrialNode(ManagedNode):
             self._abort(f"not all nodes came up: {self._roll.missing()}")
 
     def _begin(self) -> None:
-        self._begin_at_s = float("inf")
-        self._running, self._frame = True, 0
-        self._start_ns = 0 if self.lockstep else self.now_ns()
-        self._waiting_ns, self._unacknowledged = None, None
+        self._begin_at_s = math.inf
+        self._running, self._shown_scene = True, None
+        self._pausing, self._waiting_ns = False, None
+        self._pending.clear()
+        try:
+            first = self._first_event()
+            self._notes = Notes(self._folder, keep=first.index > 0)
+        except InputError as error:
+            self._abort(str(error))
+            return
+        self._time.begin(first, self.now_ns())
         started_at = datetime.now().astimezone().isoformat(timespec="seconds")
-        self._session = dataclasses.replace(self._session, started_at=started_at)
-        set_aside(Path(self._config.output) / self._session.id)
-        self._publish_scene()
+        resumed = first.index > 0
+        self._session = dataclasses.replace(self._session, started_at=started_at, resumed=resumed)
+        self._publish_scene(self._base_scene, self._stamp_ns())
         self.report(DiagnosticStatus.OK, f"conducting {self._session.id}")
+        if resumed:
+            self._go_on(first)
         if self.lockstep:
             self._step()
 
+    @property
+    def _folder(self) -> Path:
+        return Path(self._config.output) / self._session.id
+
+    def _first_event(self) -> TrialEvent:
+        """Where to begin: at the first block that is not finished; an older report is set aside if that is the first."""
+        plan, progress = self._time.plan, Progress(self._folder)
+        begun = progress.begun() if self._config.resume else None
+        if begun is not None and begun.session.same_conditions(self._session):
+            done = progress.finished(plan.blocks)
+            if done:
+                first = plan.block_start(done)
+                progress.drop_from(first.index)
+                self.get_logger().info(f"{done} of {len(plan.blocks)} repetitions are finished")
+                return first
+        set_aside(self._folder)
+        return plan.events[0]
+
+    def _go_on(self, first: TrialEvent) -> None:
+        """Begin amid the schedule: bring the head to where it was, without a frame of it."""
+        self._publish_event(self._time.plan.events[0], self._stamp_ns(), self._session.to_json())
+        for event, stamp_ns in self._time.before(first):
+            self._command_head(event, stamp_ns)
+
     def _end(self, event: TrialEvent, stamp_ns: int) -> None:
         self._running = False
-        self._publish_event(event, stamp_ns, json.dumps({"frames": self._frame if self.lockstep else None}))
+        self._publish_event(
+            event, stamp_ns, json.dumps({"frames": self._time.frames_passed if self.lockstep else None})
+        )
         self.report(DiagnosticStatus.OK, f"finished {self._session.id}")
-        self._answer_goal(True, "")
+        self._action.answer(True, "")
 
     def _abort(self, reason: str) -> None:
         self._running = False
         stamp_ns = self._stamp_ns()
-        event = self._conductor.schedule.abort_at(self._elapsed_s)
+        event = self._time.plan.abort_at(self._time.elapsed_s)
         self._publish_event(event, stamp_ns, reason)
         self.report(DiagnosticStatus.ERROR, f"aborted: {reason}")
-        self._answer_goal(False, reason)
+        self._action.answer(False, reason)
 
     # --- conducting ---
 
     def _conduct(self) -> None:
+        if self._time.paused:
+            return
         if self.lockstep:
             self._check_barrier()
-            return
-        stamp_ns = self.now_ns()
-        self._hand_out(stamp_ns)
+        else:
+            self._hand_out(self._time.due(self.now_ns()))
 
     def _step(self) -> None:
         """Lock-step: command what is due at this frame, then let time go there."""
         self._waiting_ns = None
+        if self._pausing:
+            self._stand_still()
+            return
         self._barrier_s = time.monotonic() + self._config.barrier_timeout_s
-        self._hand_out(self._stamp_ns())
-        if self._running and self._unacknowledged is None:
-            self._let_time_pass()
+        self._hand_out(self._time.due(0))
+        self._let_time_pass()
 
     def _let_time_pass(self) -> None:
-        self._waiting_ns = self._stamp_ns()
-        self._ticks.publish(Clock(clock=conversions.to_time(self._waiting_ns)))
+        """Unless the trial is over, or somebody has not answered yet."""
+        if self._running and not self._pending and self._waiting_ns is None:
+            self._waiting_ns = self._stamp_ns()
+            self._ticks.publish(Clock(clock=conversions.to_time(self._waiting_ns)))
 
     def _stamp_ns(self) -> int:
-        if not self.lockstep:
-            return self.now_ns()
-        return self._start_ns + frame_stamp_ns(self._frame, self._conductor.schedule.fps)
+        return self._time.stamp_ns(self.now_ns())
 
-    def _hand_out(self, stamp_ns: int) -> None:
-        self._elapsed_s = (stamp_ns - self._start_ns) / 1e9
-        for event in self._conductor.due(self._elapsed_s):
-            # In wall mode an event is stamped with its scheduled instant, not with the tick that noticed it.
-            at_ns = stamp_ns if self.lockstep else self._start_ns + event.at_ns
+    def _hand_out(self, due: list[tuple[TrialEvent, int]]) -> None:
+        for event, at_ns in due:
             if event.kind is EventKind.SESSION_END:
                 self._end(event, at_ns)
                 return
-            detail = self._session.to_json() if event.kind is EventKind.SESSION_START else ""
-            self._publish_event(event, at_ns, detail)
-            if event.label and self._config.head != "none":
-                self._command_head(event, at_ns)
+            self._show(event, at_ns)
+
+    def _show(self, event: TrialEvent, at_ns: int) -> None:
+        if event.scene is not None:
+            self._publish_scene(event.scene, at_ns)
+        start = event.kind is EventKind.SESSION_START
+        scene = event.scene.to_json() if event.scene else ""
+        self._publish_event(event, at_ns, self._session.to_json() if start else scene)
+        if event.label:
+            self._command_head(event, at_ns)
+            self._publish_prompt(self._protocol.prompt(event.label))
 
     def _command_head(self, event: TrialEvent, stamp_ns: int) -> None:
+        if self._config.head == "none":
+            return
         command = affect.ExpressionCommand(
             header=conversions.to_header(stamp_ns),
             expression=event.label,
             intensity=event.intensity,
             onset=event.onset_s,
         )
-        self._unacknowledged = command if self.lockstep else None
-        self._commands.publish(command)
+        self._request(
+            "ohbot (did not acknowledge a command)",
+            ("head", stamp_ns, event.label),
+            lambda: self._commands.publish(command),
+        )
 
     def _publish_event(self, event: TrialEvent, stamp_ns: int, detail: str = "") -> None:
         self._events.publish(
@@ -253,19 +277,88 @@ class TrialNode(ManagedNode):
                 detail=detail,
             )
         )
-        if self._goal is not None:
-            index, total = event.index, event.total
-            self._goal[0].publish_feedback(RunTrial.Feedback(index=index, total=total, label=event.label))
+        self._action.tell(event.index, event.total, event.label)
 
-    def _publish_scene(self) -> None:
-        if self._config.camera == "avatar":
-            self._scene.publish(
-                affect.SceneCommand(
-                    header=conversions.to_header(self._start_ns),
-                    lighting=self._config.lighting,
-                    occlusion=self._config.occlusion,
-                )
-            )
+    @property
+    def _base_scene(self) -> TrialScene | None:
+        """The scene of a protocol without scenes of its own."""
+        own = self._config.camera != "avatar" or self._protocol.scenes
+        return None if own else TrialScene(self._config.lighting, self._config.occlusion)
+
+    def _publish_scene(self, scene: TrialScene | None, stamp_ns: int) -> None:
+        if scene is None or scene == self._shown_scene:
+            return
+        self._shown_scene = scene
+        message = conversions.from_trial_scene(scene, stamp_ns)
+        if not self._protocol.scenes:
+            self._scene.publish(message)
+            return
+        key = ("scene", stamp_ns, scene.lighting, scene.occlusion)
+        self._request("avatar (did not apply a scene)", key, lambda: self._scene.publish(message))
+
+    def _request(self, silent: str, key: tuple[object, ...], send: Any) -> None:
+        """Send it; in lock-step no time passes until it is answered."""
+        if self.lockstep:
+            self._pending.add(Request(silent, key, send))
+        else:
+            send()
+
+    def _publish_prompt(self, text: str) -> None:
+        if self._protocol.prompts:
+            self._prompts.publish(String(data=text))
+
+    # --- the operator ---
+
+    def next(self) -> str:
+        """A self-timed expression is over; an answer why not, or empty."""
+        if not self._running or self._time.paused or not self._time.awaits_next:
+            return "nothing waits for next"
+        self._hand_out(self._time.next(self.now_ns()))
+        return ""
+
+    def pause(self) -> str:
+        """Stand still, in lock-step after the frame that is under way; an answer why not, or empty."""
+        if not self._running or self._pausing or self._time.paused:
+            return "no trial is running"
+        self._pausing = True
+        if not self.lockstep:
+            self._stand_still()
+        return ""
+
+    def resume(self) -> str:
+        """Show the block that was cut off anew and go on; an answer why not, or empty."""
+        if not self._running or not self._time.paused:
+            return "no trial is paused"
+        self._time.resume(self.now_ns())
+        self.report(DiagnosticStatus.OK, f"conducting {self._session.id}")
+        if self.lockstep:
+            self._step()
+        return ""
+
+    def abort(self) -> str:
+        """End the trial; an answer why not, or empty."""
+        if not self._running:
+            return "no trial is running"
+        self._abort("aborted by the operator")
+        return ""
+
+    def note(self, text: str) -> None:
+        """Keep a note; where nothing is commanded, the name of an expression marks what is seen from now on."""
+        if not self._running or not text.strip():
+            return
+        stamp_ns, text = self._stamp_ns(), text.strip()
+        self._notes.add(stamp_ns, self._time.elapsed_s, text)
+        if self._protocol.kind == "watch" and text in self._table.names():
+            self._marks += 1
+            kind = EventKind.REST if text == NEUTRAL else EventKind.COMMAND
+            onset_s = self._protocol.reaction_s
+            event = TrialEvent(self._time.elapsed_s, kind, text, 1.0, onset_s, self._marks, self._marks + 2)
+            self._publish_event(event, stamp_ns)
+
+    def _stand_still(self) -> None:
+        self._pausing = False
+        self._publish_event(*self._time.pause(self.now_ns()))
+        self.report(DiagnosticStatus.WARN, f"paused {self._session.id}")
 
     # --- what comes back ---
 
@@ -282,17 +375,24 @@ class TrialNode(ManagedNode):
         stamp_ns = conversions.from_time(message.header.stamp)
         self._chain.saw(link, stamp_ns)
         if link == "emotion" and self.lockstep and self._running and stamp_ns == self._waiting_ns:
-            self._frame += 1
+            self._time.tick()
             self._step()
 
     def _on_head_status(self, message: affect.HeadStatus) -> None:
-        command = self._unacknowledged
-        if command is None or not self._running:
+        if not self._running or not self.lockstep:
             return
-        if message.state == affect.HeadStatus.FAULT:
-            self._abort(f"the head refused {command.expression}: {message.message}")
-        elif (message.command_stamp, message.expression) == (command.header.stamp, command.expression):
-            self._unacknowledged = None
+        asked, *_, wanted = self._pending.key or ("", "")
+        if message.state == affect.HeadStatus.FAULT and asked == "head":
+            self._abort(f"the head refused {wanted}: {message.message}")
+        else:
+            self._on_answer(("head", conversions.from_time(message.command_stamp), message.expression))
+
+    def _on_scene_applied(self, message: affect.SceneCommand) -> None:
+        stamp_ns = conversions.from_time(message.header.stamp)
+        self._on_answer(("scene", stamp_ns, message.lighting, message.occlusion))
+
+    def _on_answer(self, key: tuple[object, ...]) -> None:
+        if self._running and self._pending.answered(key):
             self._let_time_pass()
 
     def _on_camera_status(self, message: DiagnosticStatus) -> None:
@@ -301,62 +401,28 @@ class TrialNode(ManagedNode):
         if self._config.on_source_end == "abort":
             self._abort("the source has ended")
         else:
-            self._end(self._conductor.schedule.end_at(self._elapsed_s), self._stamp_ns())
+            self._end(self._time.plan.end_at(self._time.elapsed_s), self._stamp_ns())
 
     def _check_barrier(self) -> None:
         if time.monotonic() <= self._barrier_s:
             return
-        if self._unacknowledged is not None:
-            silent = "ohbot (did not acknowledge a command)"
-        else:
-            silent = self._chain.silent(self._waiting_ns or 0)
+        silent = self._pending.silent or self._chain.silent(self._waiting_ns or 0)
         self._abort(
-            f"no estimate for frame {self._frame} within {self._config.barrier_timeout_s:g} s; silent node: {silent}"
+            f"no estimate for frame {self._time.frame} within {self._config.barrier_timeout_s:g} s; silent node: {silent}"
         )
 
     # --- action ---
 
-    def _serve(self) -> None:
-        server = ActionServer(
-            self,
-            RunTrial,
-            "run_trial",
-            execute_callback=self._execute,
-            goal_callback=lambda _goal: GoalResponse.REJECT if self._busy else GoalResponse.ACCEPT,
-            cancel_callback=self._on_cancel,
-        )
-        self.release_later(server.destroy)
-
-    @property
-    def _busy(self) -> bool:
-        return self._running or self._goal is not None
-
-    async def _execute(self, goal: Any) -> RunTrial.Result:
-        request = goal.request
-        try:
-            self._plan(request.protocol, request.seed, request.participant)
-        except AffectError as error:
-            goal.abort()
-            return RunTrial.Result(success=False, message=str(error))
-        answer: Future = Future()
-        self._goal = (goal, answer)
+    def _on_goal(self, request: RunTrial.Goal) -> None:
+        self._plan(request.protocol, request.seed, request.participant)
         self._begin_at_s, self._deadline_s = None, time.monotonic() + self._config.ready_timeout_s
-        success, message = await answer
-        self._goal = None
-        (goal.succeed if success else goal.canceled if goal.is_cancel_requested else goal.abort)()
-        return RunTrial.Result(success=success, message=message, session=self._session.id)
 
-    def _on_cancel(self, _goal: Any) -> CancelResponse:
+    def _on_cancel(self, reason: str) -> None:
         if self._running:
-            self._abort("canceled by the client")
+            self._abort(reason)
         else:
             self._begin_at_s = math.inf
-            self._answer_goal(False, "canceled by the client")
-        return CancelResponse.ACCEPT
-
-    def _answer_goal(self, success: bool, message: str) -> None:
-        if self._goal is not None and not self._goal[1].done():
-            self._goal[1].set_result((success, message))
+            self._action.answer(False, reason)
 
 
 def main() -> int:
