@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -53,6 +54,8 @@ class Composed:
         self.nodes: dict[str, ManagedNode] = {}
 
     def __enter__(self) -> Self:
+        gc.unfreeze()  # what `Program` froze of an earlier program of this process: its networks go only now
+        gc.collect()
         if not rclpy.ok():
             use_profile(find_shared(PROFILE))
             rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
