@@ -8,9 +8,8 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from affect_core.errors import AffectError, ConfigError, InputError, UnknownName
 from affect_core.names import distinct
 from affect_hri.commands import RUNTIME_CHOICES, options
 from affect_hri.results import PARTIAL, Result, finish, progress_bar
+from affect_hri.scale_out import spread
 
 if TYPE_CHECKING:
     from affect_hri.bag_evaluation import BagEvaluation, Evaluated
@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 )
 @click.option("--as-recorded", is_flag=True, help="Score what was said while the bag was recorded.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Bags at a time.")
+@click.option(
+    "--ray",
+    default="",
+    metavar="ADDRESS",
+    help="On a Ray cluster that sees the same files; local: one of its own.",
+)
 @click.option("--again", is_flag=True, help="Also where a report of the same bag and settings is there.")
 @click.option(
     "--image-topic", default="", help="Which images to read; default: camera/image_raw, or the only one."
@@ -49,7 +55,7 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="CSV of start_s,label[,onset_s] in place of events; default without events: BAG/labels.csv.",
 )
-def evaluate(bags: tuple[Path, ...], output: str, jobs: int, again: bool, **how: Any) -> None:
+def evaluate(bags: tuple[Path, ...], output: str, jobs: int, ray: str, again: bool, **how: Any) -> None:
     """Re-run perception on the frames of recorded BAGS and score it against their events. Needs no topics.
 
     What was evaluated before is not evaluated again. Exit code 3 where parts of a bag are missing: the report then is of
@@ -59,7 +65,7 @@ def evaluate(bags: tuple[Path, ...], output: str, jobs: int, again: bool, **how:
 
     results: list[Result] = []
     errors: list[AffectError] = []
-    for bag, found in _evaluated(bags, BagEvaluation(**how), Path(output), min(jobs, len(bags)), again):
+    for bag, found in _evaluated(bags, BagEvaluation(**how), Path(output), min(jobs, len(bags)), ray, again):
         if isinstance(found, AffectError):
             errors.append(found)
             if not isinstance(found, InputError):
@@ -84,45 +90,44 @@ def tell_flaws(path: Path, flaws: Sequence[str]) -> None:
 
 
 def _evaluated(
-    bags: Sequence[Path], how: BagEvaluation, output: Path, jobs: int, again: bool
+    bags: Sequence[Path], how: BagEvaluation, output: Path, jobs: int, ray: str, again: bool
 ) -> Iterator[tuple[Path, Evaluated | AffectError]]:
     """In the order of the bags, whatever ran first."""
     several = distinct(bag.resolve().parent.name if bag.name == "bag" else bag.stem for bag in bags)
-    names = dict(zip(bags, several if len(bags) > 1 else [""], strict=True))
+    names = several if len(bags) > 1 else [""]
+    orders = [_Order(bag, how, output, again, name) for bag, name in zip(bags, names, strict=True)]
     with progress_bar() as bar:
-        if jobs == 1:
-            for bag in bags:
-                task = bar.add_task(f"evaluate {bag}", total=None)
-                show = partial(_show, bar, task)
-                yield bag, _attempt(bag, how, output, again, names[bag], show)
+        if jobs == 1 and not ray:
+            for order in orders:
+                task = bar.add_task(f"evaluate {order.bag}", total=None)
+                yield order.bag, _carry_out(order, partial(_show, bar, task))
             return
         task = bar.add_task(f"evaluate {len(bags)} bags", total=len(bags))
-        # Not forked: torch's threads would not live on in the children.
-        with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-            waiting = [pool.submit(_attempt, bag, how, output, again, names[bag]) for bag in bags]
-            for future in waiting:
-                future.add_done_callback(lambda _: bar.advance(task))
-            for bag, future in zip(bags, waiting, strict=True):
-                yield bag, future.result()
+        found = spread(_carry_out, orders, jobs, ray, lambda: bar.advance(task))
+        yield from zip(bags, found, strict=True)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """One bag; plain values, so that it can be sent to other processes."""
+
+    bag: Path
+    how: BagEvaluation
+    output: Path
+    again: bool
+    name: str
 
 
 def _show(bar: Any, task: Any, done: int, total: int) -> None:
     bar.update(task, completed=done, total=total)
 
 
-def _attempt(
-    bag: Path,
-    how: BagEvaluation,
-    output: Path,
-    again: bool,
-    name: str,
-    progress: Any = lambda done, total: None,
-) -> Evaluated | AffectError:
+def _carry_out(order: _Order, progress: Any = lambda done, total: None) -> Evaluated | AffectError:
     """Errors of ours are values here, so that one bag's does not end the others."""
     from affect_hri.bag_evaluation import evaluate_bag
 
     try:
-        return evaluate_bag(bag, how, output, name, progress, again)
+        return evaluate_bag(order.bag, order.how, order.output, order.name, progress, order.again)
     except UnknownName as error:  # it cannot be sent between processes
         return ConfigError(str(error))
     except AffectError as error:
