@@ -108,3 +108,20 @@ def test_repaired_mutations_open_elsewhere(maker, tmp_path):
                     data for *_, data in known
                 }
     assert repaired > 20
+
+
+def test_a_damaged_index_is_repaired(maker, tmp_path):
+    """We read without it; others read nothing else, and would ask for a compression of another name."""
+    messages = maker.messages(6)
+    bag = maker.ours(tmp_path / "bag", messages)
+    (file,) = bag.glob("*.mcap")
+    data = bytearray(file.read_bytes())
+    place = data.rindex(b"zstd")
+    data[place : place + 4] = b"zStd"
+    file.write_bytes(data)
+    done = repair(bag)
+    assert done.flaws == (f"the index at the end of {file.name} is damaged",)
+    assert (done.messages, done.lost) == (len(messages), False)
+    with Reader(bag) as reader:
+        assert len(list(reader.messages())) == len(messages)
+    assert repair(bag).flaws == ()

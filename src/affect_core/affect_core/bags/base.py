@@ -59,6 +59,7 @@ class Contents:
     Attributes:
         topics: by the file's own number.
         facts: what the recorder wrote about the recording, key -> text.
+        index_damaged: every message can be read, but only by readers that do without the index at the end.
         whole: the file was closed and nothing in it is missing.
     """
 
@@ -67,6 +68,7 @@ class Contents:
     facts: dict[str, str] = field(default_factory=dict)
     flaws: list[Flaw] = field(default_factory=list)
     index: Index = field(default_factory=lambda: np.empty((0, 4), np.int64))
+    index_damaged: bool = False
 
     @property
     def whole(self) -> bool:

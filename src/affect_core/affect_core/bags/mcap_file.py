@@ -72,6 +72,7 @@ def contents_of(path: Path, found: McapScan) -> Contents:
     if found.message_count:
         contents.index = np.concatenate([_index_of(n, block) for n, block in enumerate(found.blocks)])
     contents.flaws.extend(_flaws(found))
+    contents.index_damaged = not found.complete or bool(found.holes)
     return contents
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import BinaryIO
@@ -32,6 +33,7 @@ from numpy.typing import NDArray
 from affect_core.errors import InputError
 
 MAGIC = b"\x89MCAP0\r\n"
+_CRC_BYTES = 4
 HEAD = struct.Struct("<BQ")
 MESSAGE = struct.Struct("<HIQQ")
 _CHUNK = struct.Struct("<QQQII")
@@ -98,6 +100,7 @@ class McapScan:
         data_ended: the data section was closed.
         complete: the file ends as it should.
         expected: number of messages the file itself claims; None = it does not say.
+        footer: start, end and content.
     """
 
     size: int = 0
@@ -111,6 +114,7 @@ class McapScan:
     data_ended: bool = False
     complete: bool = False
     expected: int | None = None
+    footer: tuple[int, int, Footer] | None = None
 
     @property
     def message_count(self) -> int:
@@ -144,7 +148,20 @@ def scan(file: BinaryIO) -> McapScan:
     if not result.blocks and not result.channels and not result.data_ended and start == 0:
         raise InputError("it is no mcap file")
     _drop_unknown(result)
+    if result.complete and result.footer is not None:
+        _check_summary(file, result, *result.footer)
     return result
+
+
+def _check_summary(file: BinaryIO, result: McapScan, start: int, end: int, footer: Footer) -> None:
+    """The index at the end: we read without it, others by it alone."""
+    if not footer.summary_start or not footer.summary_crc:  # as the format allows
+        return
+    begin = min(footer.summary_start, start)
+    file.seek(begin)
+    if zlib.crc32(file.read(end - _CRC_BYTES - begin)) != footer.summary_crc:
+        result.holes.append((max(begin, result.good_end), result.size, "the index at the end is damaged"))
+        result.complete = False
 
 
 def block_bytes(file: BinaryIO, block: Block) -> bytes:
@@ -218,6 +235,8 @@ def _keep(record: McapRecord, start: int, end: int, result: McapScan) -> None:
             result.expected = record.message_count
         case DataEnd():
             result.data_ended = True
+        case Footer():
+            result.footer = (start, end, record)
 
 
 def _block_of(chunk: Chunk, start: int, end: int, result: McapScan) -> Block:

@@ -50,6 +50,11 @@ def repair(path: Path) -> Repaired:
 def _repair(folder: Path) -> Repaired:
     with Recording(folder) as bag:
         flaws, lost = tuple(bag.flaws), bool(bag.missing_files)
+        flaws += tuple(
+            f"the index at the end of {contents.path.name} is damaged"
+            for contents in bag.contents
+            if contents.index_damaged and contents.whole
+        )
         if not flaws and (folder / NAME).exists():
             return _result(folder, bag, flaws, lost)
         suffixes = {contents.path.suffix for contents in bag.contents}
