@@ -125,3 +125,17 @@ def test_a_damaged_index_is_repaired(maker, tmp_path):
     with Reader(bag) as reader:
         assert len(list(reader.messages())) == len(messages)
     assert repair(bag).flaws == ()
+
+
+def test_a_chunk_that_claims_more_than_it_has_is_damaged(maker, tmp_path):
+    """We would read it all the same; others ask for that much memory."""
+    bag = maker.ours(tmp_path / "bag", maker.messages(6))
+    (file,) = bag.glob("*.mcap")
+    data = bytearray(file.read_bytes())
+    data[data.index(b"zstd") + 4 + 5] ^= 1  # the sixth byte of the length of the first chunk's data
+    file.write_bytes(data)
+    done = repair(bag)
+    assert len(done.flaws) == 2  # that it is damaged, and how many messages are missing
+    for part in bag.glob("*.mcap"):
+        with part.open("rb") as stream:
+            assert len(list(make_reader(stream, validate_crcs=True).iter_messages())) == done.messages

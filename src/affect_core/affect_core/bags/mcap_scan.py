@@ -34,6 +34,8 @@ from affect_core.errors import InputError
 
 MAGIC = b"\x89MCAP0\r\n"
 _CRC_BYTES = 4
+_CHUNK_HEAD_BYTES = 32
+"""Two times, the size without compression, a checksum, and the length of the compression's name."""
 HEAD = struct.Struct("<BQ")
 MESSAGE = struct.Struct("<HIQQ")
 _CHUNK = struct.Struct("<QQQII")
@@ -214,9 +216,17 @@ def _parsed(opcode: int, body: bytes) -> McapRecord:
         record: McapRecord = _PARSED[opcode].read(stream)  # type: ignore[attr-defined]
     except Exception as error:  # whatever damaged bytes make of the library
         raise DamagedRecord(f"a {Opcode(opcode).name} record cannot be read") from error
-    if stream.count != len(body):
+    if stream.count != len(body) or (
+        isinstance(record, Chunk) and _said_length(record, body) != len(record.data)
+    ):
         raise DamagedRecord(f"a {Opcode(opcode).name} record has a wrong length")
     return record
+
+
+def _said_length(chunk: Chunk, body: bytes) -> int:
+    """Of a chunk's data. The library takes what there is, whatever the record says."""
+    (length,) = struct.unpack_from("<Q", body, _CHUNK_HEAD_BYTES + len(chunk.compression))
+    return int(length)
 
 
 def _keep(record: McapRecord, start: int, end: int, result: McapScan) -> None:
