@@ -7,40 +7,87 @@ from pathlib import Path
 
 import pytest
 
-# 1..101 are safe on every platform; a domain of its own keeps parallel test runs apart.
-DOMAIN_ID = 20 + os.getpid() % 80
+# 1..101 are safe on every platform; a domain of its own keeps parallel test runs apart, and the workers of one run.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+DOMAIN_ID = 20 + (2 * os.getppid() + int(_WORKER[2:]) if _WORKER else os.getpid()) % 80
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory) -> Path:
-    """An untrained AMAL network of 64 pixels, the same on every machine."""
+def untrained(tmp_path_factory):
+    """Writes a model folder with random weights, the same on every machine; returns its path."""
     import torch
 
-    from affect_core.emotion.card import Card, save_card
-    from affect_core.emotion.weights import ARCHITECTURES, save_weights
+    from affect_core.emotion import ARCHITECTURES, Card, save_card, save_weights
     from affect_core.faces import CropSpec
     from affect_core.labels import COMPLEX_6
 
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    folder.mkdir()
-    torch.manual_seed(0)
-    options = {"trunk": "resnet18"}
-    network = ARCHITECTURES.build("amal", len(COMPLEX_6), 64, **options)
-    card = Card(
-        folder=folder,
-        name="tiny",
-        architecture="amal",
-        labels=COMPLEX_6,
-        crop=CropSpec(size_px=64),
-        mean=(0.5, 0.5, 0.5),
-        std=(0.25, 0.25, 0.25),
-        weights=save_weights(network.state_dict(), folder),
-        training_data="none: random weights",
-        licence="Apache-2.0",
-        options=options,
+    def write(name, architecture="amal", options=None, labels=COMPLEX_6, crop=None, dtype="float32", **about):
+        folder = tmp_path_factory.mktemp("models") / name
+        folder.mkdir()
+        torch.manual_seed(0)
+        crop = crop or CropSpec(size_px=64)
+        network = ARCHITECTURES.build(architecture, len(labels), crop.size_px, **(options or {}))
+        card = Card(
+            folder=folder,
+            name=name,
+            architecture=architecture,
+            labels=labels,
+            crop=crop,
+            weights=save_weights(network.state_dict(), folder, dtype),
+            training_data="none: random weights",
+            licence="Apache-2.0",
+            options=options or {},
+            **({"mean": (0.5, 0.5, 0.5), "std": (0.25, 0.25, 0.25)} | about),
+        )
+        save_card(card)
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def tiny_model(untrained) -> Path:
+    """An untrained AMAL network of 64 pixels."""
+    return untrained("tiny", options={"trunk": "resnet18"})
+
+
+@pytest.fixture(scope="session")
+def rank_model(untrained) -> Path:
+    """An untrained classifier of the study of intensities, narrow and small."""
+    from affect_core.faces import CropSpec
+    from affect_core.intensity.base import LABELS
+
+    return untrained(
+        "ranker",
+        "vgg16",
+        {"hidden": 8, "dropout": 0.5, "frozen": True},
+        LABELS,
+        CropSpec(32, 0.06, "expression"),
+        "float16",
     )
-    save_card(card)
-    return folder
+
+
+@pytest.fixture(scope="session")
+def subgroups_tiny():
+    """The study of subgroups in seconds: its configuration, with the changes given."""
+    from dataclasses import replace
+
+    from affect_core.subgroups.config import quick
+    from affect_core.synth.humans.base import HumanSetConfig
+
+    usual = quick()
+    small = replace(
+        usual,
+        options={"stages": 1},
+        explained=1,
+        align=replace(usual.align, size_px=32),
+        variants=replace(usual.variants, gammas=(1.0,), places=1),
+        optimiser=replace(usual.optimiser, batch_size=16, precision="32-true"),
+        lime=replace(usual.lime, samples=16, segments=12, batch=16),
+        bias=replace(usual.bias, draws=100),
+        faces=HumanSetConfig(labels="basic-6", images=60, size_px=64),
+    )
+    return lambda **changes: replace(small, **changes)
 
 
 @pytest.fixture(scope="session")

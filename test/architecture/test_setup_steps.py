@@ -245,4 +245,28 @@ def test_an_unsupported_distribution_stops_everything_with_one_line() -> None:
 def test_an_unknown_command_lists_the_known_ones() -> None:
     done = run_bootstrap("everything")
     assert done.returncode == 2
-    assert "setup|demo|test|test-long|check|bench|soak|clean|train-all|table1|overlap" in done.stderr
+    assert "setup|demo|test|test-long|check|bench|soak|clean|train-all|table1|overlap|papers" in done.stderr
+
+
+def test_make_test_runs_every_folder_of_tests(tools: SimpleNamespace) -> None:
+    named = {*tools.bootstrap.WITHOUT_ROS, *tools.bootstrap.WITH_ROS}
+    found = {path.relative_to(ROOT) for path in (ROOT / "test").rglob("test_*.py")}
+    assert named == {"/".join(path.parts[:2]) for path in found}
+
+
+def test_make_test_fails_where_a_part_fails(tools: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[str, ...]] = []
+
+    def call(place: Any, *command: str) -> int:
+        calls.append(command)
+        return 1 if "test/unit" in command else 0
+
+    for name, made in {"setup": lambda place: None, "_call": call, "say": lambda text: None}.items():
+        monkeypatch.setattr(tools.bootstrap, name, made)
+    there = SimpleNamespace(venv=Path("venv"), python=Path("python"))
+    assert tools.bootstrap.COMMANDS["test"](there, []) == 1
+    parts = [command for command in calls if "pytest" in command]
+    assert ["test/unit" in part for part in parts] == [True, False]
+    calls.clear()
+    assert tools.bootstrap.COMMANDS["test"](there, ["test/ros", "-x"]) == 0
+    assert [part[-2:] for part in calls if "pytest" in part] == [("test/ros", "-x")]

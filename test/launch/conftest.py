@@ -40,6 +40,10 @@ class Process:
         return self.log_file.read_text()
 
     @property
+    def pid(self):
+        return self._process.pid
+
+    @property
     def code(self):
         """Exit code; None while it runs."""
         return self._process.poll()
@@ -77,7 +81,7 @@ class Graph:
         self.specs = load_scenario(scenario, find_shared("config/graph.yaml")).resolve(arguments)
         self._executables = Path(get_package_prefix("affect_hri")) / "lib" / "affect_hri"
         self._folder, self._overrides = folder, overrides or {}
-        self.nodes = {}
+        self.nodes, self._commands = {}, {}
 
     def __enter__(self):
         for spec in self.specs:
@@ -85,9 +89,18 @@ class Graph:
             file = self._folder / f"{spec.name}.param.yaml"
             content = {key: value for key, value in values.items() if value != []}
             file.write_text(yaml.safe_dump({"/**": {"ros__parameters": content}}))
-            command = [self._executables / spec.executable, "--ros-args", "--params-file", file]
-            self.nodes[spec.name] = Process(spec.name, command, self._folder)
+            self._commands[spec.name] = [
+                self._executables / spec.executable,
+                "--ros-args",
+                "--params-file",
+                file,
+            ]
+            self.start(spec.name)
         return self
+
+    def start(self, name):
+        """Start a node, or start it again."""
+        self.nodes[name] = Process(name, self._commands[name], self._folder)
 
     def __exit__(self, *_):
         for process in self.nodes.values():

@@ -1,6 +1,7 @@
 """The launch files on a real LaunchService, where launch_ros is there."""
 
 import json
+import os
 import re
 import signal
 import sys
@@ -73,9 +74,9 @@ def test_there_is_one_launch_file_per_scenario():
 def test_arguments_are_those_of_the_scenario(file):
     declared = {action.name: action for action in description_of(file).get_launch_arguments()}
     scenario = scenario_of(file)
-    more = {"head": {"description", "rviz"}}.get(scenario.name, set())
+    more = {"head": {"description", "rviz"}, "live": {"rviz"}}.get(scenario.name, set())
     names = {argument.name for argument in scenario.arguments}
-    assert set(declared) == names | {"namespace", "params_file"} | more
+    assert set(declared) == names | {"namespace", "params_file", "diagnostics"} | more
     for argument in scenario.arguments:
         action = declared[argument.name]
         assert argument.parse(text_of(action.default_value)) == argument.default
@@ -91,6 +92,28 @@ def test_live_is_up_and_down_again(launched, tiny_model):
     assert_all_ended_cleanly(launch)
 
 
+def test_a_node_that_is_killed_is_started_again(launched, wait_until):
+    launch = launched("head", head="none")
+    launch.until_it_says("[affect.ohbot]: driving none")
+    [pid] = re.findall(r"\[ohbot_node-\d+\]: process started with pid \[(\d+)\]", launch.log)
+    os.kill(int(pid), signal.SIGKILL)
+    wait_until(lambda: launch.log.count("[affect.ohbot]: driving none") == 2, lambda: launch.log)
+    launch.send(signal.SIGINT)
+    assert launch.until_it_ends() == 0, launch.log
+    assert launch.log.count("process has died") == 1
+    assert FINISHED.findall(launch.log) == ["ohbot_node"]
+
+
+def test_in_lock_step_nobody_is_started_again():
+    from affect_hri.graph import NodeSpec
+    from affect_hri.launching import _may_come_back
+
+    assert _may_come_back(NodeSpec("face", {"clock": "wall"}, ends=False))
+    assert not _may_come_back(NodeSpec("face", {"clock": "lockstep"}, ends=False))
+    assert not _may_come_back(NodeSpec("trial", {"clock": "wall", "wait_for": ["face"]}, ends=False))
+    assert not _may_come_back(NodeSpec("evaluation", {"clock": "wall"}, ends=True))
+
+
 def test_head_in_a_namespace_with_a_parameter_file(launched, tmp_path):
     file = tmp_path / "own.param.yaml"
     file.write_text("/**/ohbot:\n  ros__parameters:\n    head: none\n")
@@ -102,13 +125,46 @@ def test_head_in_a_namespace_with_a_parameter_file(launched, tmp_path):
     assert_all_ended_cleanly(launch)
 
 
-def test_head_without_rviz_says_what_to_install(launched):
+@pytest.mark.parametrize(
+    ("scenario", "argument", "package", "told", "working"),
+    [
+        (
+            "live",
+            "rviz",
+            "rviz2",
+            "overlay/image is not shown in RViz: rviz2 not installed",
+            "[affect.emotion]: running",
+        ),
+        ("head", "rviz", "rviz2", "the head is not shown in RViz: ", "driving none"),
+        (
+            "head",
+            "diagnostics",
+            "diagnostic_aggregator",
+            "diagnostics are not grouped: diagnostic_aggregator not installed; apt install ros-",
+            "driving none",
+        ),
+    ],
+)
+def test_what_is_not_installed_is_told(launched, tiny_model, scenario, argument, package, told, working):
     from ament_index_python.packages import get_packages_with_prefixes
 
-    if "rviz2" in get_packages_with_prefixes():
-        pytest.skip("RViz is installed here")
-    launch = launched("head", head="none", rviz="true")
-    launch.until_it_says("the head is not shown: ")
+    if package in get_packages_with_prefixes():
+        pytest.skip(f"{package} is installed here")
+    own = {"live": {"camera": "avatar", "model": tiny_model}, "head": {"head": "none"}}[scenario]
+    launch = launched(scenario, **own, **{argument: "true"})
+    launch.until_it_says(told)
+    launch.until_it_says(working)
+    launch.send(signal.SIGINT)
+    assert_all_ended_cleanly(launch)
+
+
+def test_head_with_its_diagnostics_grouped(launched):
+    from ament_index_python.packages import get_packages_with_prefixes
+
+    if "diagnostic_aggregator" not in get_packages_with_prefixes():
+        pytest.skip("needs diagnostic_aggregator")
+    launch = launched("head", head="none", diagnostics="true")
+    launch.until_it_says("aggregator_node")
     launch.until_it_says("driving none")
     launch.send(signal.SIGINT)
     assert_all_ended_cleanly(launch)

@@ -48,6 +48,14 @@ def test_what_was_evaluated_before_is_kept(affect_hri, bags, tiny_model, tmp_pat
     assert report.stat().st_mtime_ns == first
     assert affect_hri(*command, "--smoothing", "ema").returncode == 0
     assert json.loads((report.parent / "summary.json").read_text())["smoothing"] == "ema"
+    learnt = tmp_path / "learnt.yaml"
+    assert affect_hri("durations", report.parent, "--output", learnt).returncode == 0
+    for duration_s, is_kept in ((None, False), (None, True), (9.0, False)):  # what the file says decides
+        if duration_s:
+            learnt.write_text(f"duration_s: {duration_s}\nduration_shape: 2\n")
+        done = affect_hri(*command, "--smoothing", "hmm", "--durations", learnt)
+        assert done.returncode == 0 and ("is there already" in done.stderr) == is_kept, done.stderr
+    assert affect_hri(*command, "--smoothing", "ema").returncode == 0
     (report.parent / "summary.json").write_text("{")  # cut off: made again
     assert affect_hri(*command, "--smoothing", "ema").returncode == 0
     assert json.loads((report.parent / "summary.json").read_text())["frames"]["labelled"] == 20

@@ -4,11 +4,13 @@
 knows topics by their names only.
 """
 
+import importlib.util
 import itertools
 import os
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ pytest.importorskip("affect_hri_interfaces.msg", reason="needs the built workspa
 
 DEADLINE_S = float(os.environ.get("AFFECT_TEST_DEADLINE_S", "90"))
 """For everything that is waited for: never reached, unless it does not come at all."""
+SAMPLE_BAG = Path(__file__).resolve().parents[2] / "bags" / "short_even"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -86,8 +89,8 @@ class Bench:
         finally:
             spinner.stop()
             node.close()
-        if spinner.crash is not None:
-            raise AssertionError(f"{node.node_name} crashed") from spinner.crash
+            if spinner.crash is not None:  # also where the test has waited in vain: this is why
+                raise AssertionError(f"{node.node_name} crashed") from spinner.crash
 
 
 class Peer:
@@ -120,10 +123,12 @@ class Peer:
 
     def statuses(self, name):
         """All diagnostics of the node ``name`` so far: (level, message)."""
-        full = f"affect_hri: /{self.namespace}/{name}"
-        return [
-            (s.level, s.message) for array in list(self._diagnostics) for s in array.status if s.name == full
-        ]
+        return [(s.level, s.message) for s in self.reports(name)]
+
+    def reports(self, name):
+        """All diagnostics of the node ``name`` so far."""
+        full = f"/social_perception/faces/{self.namespace}/{name}"
+        return [s for array in list(self._diagnostics) for s in array.status if s.name == full]
 
     def until_status(self, name, level, text=""):
         """Wait for a diagnostic of that level that holds ``text``; return its message."""
@@ -210,6 +215,7 @@ NODES = (
     "emotion",
     "evaluation",
     "face",
+    *(("humans",) if importlib.util.find_spec("hri_msgs") else ()),
     "ohbot",
     "overlay",
     "recorder",
@@ -227,6 +233,24 @@ def all_nodes():
 @pytest.fixture(params=NODES)
 def node_name(request):
     return request.param
+
+
+@pytest.fixture
+def node_parameters(node_name, tiny_model, pictures, tmp_path):
+    """What a node needs to come up."""
+    return {
+        "attribution": {"model": str(tiny_model)},
+        "avatar": {"width": 64, "height": 36},
+        "camera": {"source": "folder", "path": str(pictures[0]), "loop": True},
+        "emotion": {"model": str(tiny_model)},
+        "face": {"model": str(tiny_model)},
+        "evaluation": {"output": str(tmp_path)},
+        "humans": {"model": str(tiny_model)},
+        "ohbot": {"head": "none"},
+        "replay": {"bag": str(SAMPLE_BAG)},
+        "recorder": {"output": str(tmp_path)},
+        "trial": {"protocol": "short", "output": str(tmp_path), "start": "action"},
+    }.get(node_name, {})
 
 
 @pytest.fixture(scope="session")

@@ -140,13 +140,16 @@ class TestDescription:
             load_scenario("picnic", GRAPH)
 
     def test_unknown_argument(self):
-        with pytest.raises(GraphError, match=r"unknown argument size; head knows: .*head.*lighting"):
+        with pytest.raises(GraphError, match=r"unknown argument size; head knows: .*lighting.*head"):
             load_scenario("head", GRAPH).resolve({"size": "red"})
 
     @pytest.mark.parametrize(
         ("given", "message"),
         [
-            ({"head": "pepper"}, "head: expected one of avatar, screen, ohbot_serial, none, got 'pepper'"),
+            (
+                {"head": "pepper"},
+                "head: expected one of avatar, screen, ohbot_serial, topic, none, got 'pepper'",
+            ),
             ({"seed": "seven"}, "seed: expected int, got 'seven'"),
             ({"record": "perhaps"}, "record: expected bool, got 'perhaps'"),
         ],

@@ -1,6 +1,7 @@
 """Every node, through its lifecycle services, twice round."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,25 +10,7 @@ from lifecycle_msgs.srv import ChangeState, GetState
 
 from affect_hri.nodes import __path__ as node_folder
 
-SAMPLE_BAG = Path(__file__).resolve().parents[2] / "bags" / "short_even"
 OWN = re.compile(r"/(parameter_events|rosout)$")
-
-
-@pytest.fixture
-def parameters(node_name, tiny_model, pictures, tmp_path):
-    """What a node needs to come up."""
-    return {
-        "attribution": {"model": str(tiny_model)},
-        "avatar": {"width": 64, "height": 36},
-        "camera": {"source": "folder", "path": str(pictures[0]), "loop": True},
-        "emotion": {"model": str(tiny_model)},
-        "face": {"model": str(tiny_model)},
-        "evaluation": {"output": str(tmp_path)},
-        "ohbot": {"head": "none"},
-        "replay": {"bag": str(SAMPLE_BAG)},
-        "recorder": {"output": str(tmp_path)},
-        "trial": {"protocol": "short", "output": str(tmp_path), "start": "action"},
-    }.get(node_name, {})
 
 
 class Lifecycle:
@@ -66,11 +49,12 @@ def endpoints(peer, name):
 
 def test_the_list_of_nodes_is_complete(request):
     from_files = sorted(path.stem for path in Path(node_folder[0]).glob("[a-z]*.py"))
-    assert from_files == sorted(request.getfixturevalue("all_nodes"))
+    without_hri = set(from_files) - {"humans"}  # which comes up where hri_msgs is only
+    assert set(request.getfixturevalue("all_nodes")) in ({*from_files}, without_hri)
 
 
-def test_twice_round(bench, peer, lifecycle, node_name, node_class, parameters, wait_until):
-    with bench.running(node_class(node_name), peer.namespace, autostart=False, **parameters) as node:
+def test_twice_round(bench, peer, lifecycle, node_name, node_class, node_parameters, wait_until):
+    with bench.running(node_class(node_name), peer.namespace, autostart=False, **node_parameters) as node:
 
         def wait_for(expected):
             wait_until(
@@ -104,8 +88,8 @@ def test_twice_round(bench, peer, lifecycle, node_name, node_class, parameters, 
         assert lifecycle.state == "finalized"
 
 
-def test_shutdown_from_active(bench, peer, lifecycle, node_name, node_class, parameters, wait_until):
-    with bench.running(node_class(node_name), peer.namespace, autostart=False, **parameters):
+def test_shutdown_from_active(bench, peer, lifecycle, node_name, node_class, node_parameters, wait_until):
+    with bench.running(node_class(node_name), peer.namespace, autostart=False, **node_parameters):
         bare = endpoints(peer, node_name)
         assert lifecycle.change("CONFIGURE")
         assert lifecycle.change("ACTIVATE")
@@ -131,3 +115,53 @@ def test_a_wrong_transition_is_refused(bench, peer, node_class):
         assert lifecycle.change("CONFIGURE")
         assert not lifecycle.change("CONFIGURE")
         assert lifecycle.state == "inactive"
+
+
+@pytest.fixture
+def broken_model(tiny_model, tmp_path):
+    """A model folder whose weights are gone; ``mend()`` brings them back."""
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    weights = folder / "weights.safetensors"
+    weights.rename(tmp_path / "weights")
+    return folder, lambda: (tmp_path / "weights").rename(weights)
+
+
+@pytest.mark.parametrize("name", ["emotion", "attribution"])
+def test_missing_weights_leave_the_node_unconfigured_until_they_are_there(
+    bench, peer, node_class, broken_model, name
+):
+    folder, mend = broken_model
+    lifecycle = Lifecycle(peer, name)
+    with bench.running(node_class(name), peer.namespace, autostart=False, model=str(folder)) as node:
+        bare = endpoints(peer, name)
+        assert not lifecycle.change("CONFIGURE")
+        assert lifecycle.state == "unconfigured"
+        peer.until_status(
+            name, "ERROR", f"expected weights at {folder / 'weights.safetensors'}, found no file"
+        )
+        assert not hasattr(node, "_stage")
+        assert endpoints(peer, name) == bare
+        mend()
+        assert lifecycle.change("CONFIGURE")
+        assert lifecycle.change("ACTIVATE")
+        peer.until_status(name, "OK", "waiting for")
+
+
+@pytest.mark.parametrize("name", ["face", "emotion", "attribution"])
+def test_a_missing_model_leaves_the_node_unconfigured_with_the_reason(bench, peer, node_class, name):
+    lifecycle = Lifecycle(peer, name)
+    with bench.running(node_class(name), peer.namespace, autostart=False, model="/nowhere/model"):
+        assert not lifecycle.change("CONFIGURE")
+        assert lifecycle.state == "unconfigured"
+        peer.until_status(name, "ERROR", "/nowhere/model")
+
+
+def test_cleanup_forgets_what_configure_made(bench, peer, lifecycle, node_name, node_class, node_parameters):
+    with bench.running(node_class(node_name), peer.namespace, autostart=False, **node_parameters) as node:
+        before = set(vars(node))
+        assert lifecycle.change("CONFIGURE")
+        assert lifecycle.change("ACTIVATE")
+        assert lifecycle.change("DEACTIVATE")
+        assert lifecycle.change("CLEANUP")
+        assert set(vars(node)) == before

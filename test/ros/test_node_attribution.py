@@ -119,7 +119,7 @@ def test_pace_turns_and_diagnostics(start, wait_until):
             )
             due = 1 + (at_ms >= 500) + (at_ms >= 1000)
             wait_until(lambda due=due: len(maps) == due, f"{due} maps at {at_ms} ms")
-        values = {item.key: item.value for item in node._status.values}
+        values = {item.key: item.value for item in node.health.status("active").values}
     stamps = [conversions.from_time(message.header.stamp) - SECOND_NS for message in maps]
     assert stamps == [0, 500_000_000, SECOND_NS]
     assert [message.attributions[0].face_id for message in maps] == ["f00001", "f00002", "f00001"]
@@ -192,7 +192,7 @@ def test_a_method_that_does_not_fit_leaves_the_node_unconfigured(bench, peer, ti
     with bench.running(AttributionNode, peer.namespace, model=str(tiny_model), method=method) as node:
         peer.until_status("attribution", "ERROR", method)
         wait_until(lambda: node.failure is not None, "the failure")
-        assert node._state == "unconfigured"
+        wait_until(lambda: node._state == "unconfigured", "the node to be unconfigured")
 
 
 def asking(stamp_ns=0, **fields):

@@ -12,7 +12,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image, JointState
 from affect_core.avatar import Avatar, AvatarApart, AvatarConfig, Scene
 from affect_core.heads.expressions import load_expressions
 from affect_hri import conversions
-from affect_hri.nodes import _managed
+from affect_hri.nodes import _endpoints
 from affect_hri.nodes._ports import Handover
 from affect_hri.nodes.avatar import AvatarNode
 from affect_hri.nodes.camera import CameraNode
@@ -83,7 +83,7 @@ class TestCamera:
             return call
 
         monkeypatch.setattr(conversions, "from_frame", counting("raw", conversions.from_frame))
-        monkeypatch.setattr(_managed, "from_frame_jpeg", counting("jpeg", conversions.from_frame_jpeg))
+        monkeypatch.setattr(_endpoints, "from_frame_jpeg", counting("jpeg", conversions.from_frame_jpeg))
         info = peer.hear("camera/camera_info", CameraInfo)
         parameters = {"source": "folder", "path": str(pictures[0]), "loop": True, "fps": 50.0}
         with bench.running(CameraNode, peer.namespace, **parameters):

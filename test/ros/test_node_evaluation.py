@@ -134,8 +134,13 @@ def test_the_numbers(desk, tmp_path, wait_until):
     assert node.exit_code == 0
 
 
-def test_maps_and_their_crops_reach_the_report(bench, peer, tmp_path, wait_until):
-    with bench.running(EvaluationNode, peer.namespace, output=str(tmp_path)) as node:
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [({"persons": True}, True), ({}, False), ({"persons": True, "anonymize": True}, False)],
+)
+def test_maps_and_their_crops_reach_the_report(bench, peer, tmp_path, wait_until, asked, shown):
+    """Of a person only where a recording was asked for."""
+    with bench.running(EvaluationNode, peer.namespace, output=str(tmp_path), **asked) as node:
         peer.until_status("evaluation", "OK", "collecting")
         events = peer.speak("trial/events", TrialEvent)
         faces = peer.speak("faces", FaceArray, listeners=2)
@@ -155,8 +160,12 @@ def test_maps_and_their_crops_reach_the_report(bench, peer, tmp_path, wait_until
         wait_until(node.finished.is_set, "the report")
     assert not [text for level, text in peer.statuses("evaluation") if level != b"\x00"]
     page = (tmp_path / "s1" / "report.html").read_text()
-    assert "neutral, read: neutral · lime · on the face 50.0 % (by chance 25.0 %)" in page
-    assert (tmp_path / "s1" / "explained_00.jpg").is_file()
+    assert ("neutral, read: neutral · lime · on the face 50.0 % (by chance 25.0 %)" in page) == shown
+    assert ("Pictures of persons are not kept" in page) != shown
+    assert (tmp_path / "s1" / "explained_00.jpg").is_file() == shown
+    # What is left are the plots.
+    pictures = {path.name for path in tmp_path.rglob("*") if path.suffix in (".jpg", ".jpeg")}
+    assert bool(pictures) == shown, pictures
 
 
 def test_an_aborted_session_is_reported_as_partial(desk, tmp_path, wait_until):

@@ -228,9 +228,23 @@ class TestHri:
         assert (status.command_stamp, status.intensity) == (stamp, 1.0)
 
     @pytest.mark.parametrize(
+        ("valence", "arousal", "expected", "intensity"),
+        [(0.0, 0.05, "neutral", 1.0), (0.81, 0.51, "happy", 1.0), (0.405, 0.255, "happy", 0.5)],
+    )
+    def test_without_a_word_valence_and_arousal_choose(
+        self, face, status_is, valence, arousal, expected, intensity
+    ):
+        from hri_msgs.msg import Expression
+
+        face.publish(Expression(valence=valence, arousal=arousal))
+        status = status_is(HeadStatus.MOVING, expected)
+        assert status.intensity == pytest.approx(intensity, abs=1e-3)
+
+    @pytest.mark.parametrize(
         ("message", "text"),
         [
-            ({"valence": 0.5, "arousal": -0.5}, "valence and arousal alone is not supported"),
+            ({"valence": 1.5, "arousal": -0.5}, "valence and arousal from -1 to 1, got 1.5 and -0.5"),
+            ({"valence": float("nan")}, "got nan and 0"),
             ({"expression": "pleading"}, "'pleading' is not supported"),
         ],
     )
@@ -238,7 +252,7 @@ class TestHri:
         from hri_msgs.msg import Expression
 
         face.publish(Expression(**message))
-        assert "one of angry, annoyed, bored, confused" in peer.until_status("ohbot", "WARN", text)
+        peer.until_status("ohbot", "WARN", text)
         face.publish(Expression(expression="bored"))
         status_is(HeadStatus.MOVING, "boredom")
 

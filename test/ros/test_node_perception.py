@@ -1,6 +1,7 @@
 """face_node, emotion_node and overlay_node, each alone in front of a plain rclpy peer."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ class TestFace:
         message = answer_to(faces, 3 * SECOND_NS + 7)
         assert (message.header.frame_id, message.image_width, message.image_height) == ("eye", 512, 512)
         (face,) = message.faces
-        assert face.face_id == "f00001"
+        assert re.fullmatch(r"f00001_[0-9a-f]{6}", face.face_id)
         np.testing.assert_allclose(face.box_xyxy, [181, 62, 268, 172], atol=4)
         assert face.score > 0.99
         right_eye, left_eye = np.array(face.landmarks_xy).reshape(5, 2)[:2]
@@ -167,6 +168,13 @@ def emotion_desk(bench, make_peer, tiny_model):
 
 
 @pytest.fixture(scope="module")
+def feeling_model(untrained):
+    """An untrained network with valence, arousal and dominance."""
+    options = {"mode": "combined", "dimensions": 3, "width": 0.2, "depth": 0.2}
+    return untrained("feeling", "efficientnet_v2_s", options, regression=("valence", "arousal", "dominance"))
+
+
+@pytest.fixture(scope="module")
 def stage(tiny_model):
     return EmotionStage(EmotionConfig(model=str(tiny_model)))
 
@@ -191,6 +199,25 @@ class TestEmotion:
             assert np.isnan(
                 [estimate.valence, estimate.arousal, estimate.dominance, estimate.intensity]
             ).all()
+
+    def test_what_is_estimated_beside_the_class_is_published(
+        self, bench, make_peer, feeling_model, two_faces, answer_to
+    ):
+        peer = make_peer(bench.namespace())
+        inbox = peer.hear("emotions", EmotionEstimateArray)
+        expected = EmotionStage(EmotionConfig(model=str(feeling_model)))
+        with bench.running(EmotionNode, peer.namespace, model=str(feeling_model)):
+            peer.until_status("emotion", "OK", "waiting for faces")
+            sent = FaceSet(41, "eye", two_faces, (640, 480))
+            peer.speak("faces", FaceArray, depth=1).publish(conversions.from_face_set(sent))
+            estimates = answer_to(inbox, 41).estimates
+        peer.close()
+        assert len(estimates) == 2
+        for estimate, wanted in zip(estimates, expected.process(sent).emotions, strict=True):
+            found = (estimate.valence, estimate.arousal, estimate.dominance)
+            np.testing.assert_allclose(found, (wanted.valence, wanted.arousal, wanted.dominance), atol=1e-5)
+            assert not np.isnan(found).any() and len(set(found)) == 3
+            assert np.isnan(estimate.intensity)
 
     def test_every_labelled_frame_has_its_attention(self, emotion_desk, stage, two_faces, answer_to):
         _peer, faces, inbox = emotion_desk

@@ -236,7 +236,7 @@ def test_a_killed_recorder_leaves_everything_it_was_told(recorder, wait_until, t
     path = tmp_path / "given"
     with recorder(tmp_path, f"bag:={path}", "ends:=stopped", "max_size_mb:=1") as (process, peer):
         publish_session(speak_all(peer), EventKind.SESSION_END)
-        wanted = {"models", "parameters", "recorder", "session", "versions"}
+        wanted = {"models", "parameters", "privacy", "recorder", "session", "versions"}
         wait_until(lambda: set(facts_in(path)) == wanted, "the bag to hold all messages and facts")
         assert process.poll() is None  # ends:=stopped: a session's end is not its own
         process.kill()

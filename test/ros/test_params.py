@@ -1,6 +1,7 @@
 """Parameters come from the settings dataclasses, and what is out of range is refused with the reason."""
 
 import dataclasses
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ OUT_OF_RANGE = {
     "emotion": ("threads", 0, "threads: expected at least 1, got 0"),
     "evaluation": ("grace_s", -1.0, "grace_s: expected at least 0.0, got -1.0"),
     "face": ("id_iou", 2.0, "id_iou: expected 0.01 to 1.0, got 2.0"),
+    "humans": ("wait_frames", 0, "wait_frames: expected 1 to 100, got 0"),
     "ohbot": ("rate_hz", 500.0, "rate_hz: expected 1.0 to 200.0, got 500.0"),
     "overlay": ("clock", "sundial", "clock: expected one of wall, lockstep, got 'sundial'"),
     "recorder": ("image", "gif", "image: expected one of raw, jpeg, got 'gif'"),
@@ -119,6 +121,85 @@ def test_a_value_of_another_type_is_refused(bench, peer, node_class):
         (result,) = peer.call("trial/set_parameters", SetParameters, request).results
     assert not result.successful
     assert "seed: expected int, got str 'seven'" in result.reason
+
+
+# --- while the node is configured ------------------------------------------------------------------------------
+
+# Node, parameters it starts with, a parameter that can be changed at work, the new value, and where it is found.
+CHANGEABLE = [
+    (
+        "face",
+        {},
+        "thresholds",
+        [0.5, 0.6, 0.8],
+        lambda node: node._stage._detector._config.thresholds[2] == 0.8,
+    ),
+    ("face", {}, "id_iou", 0.5, lambda node: node._stage._tracker._iou == 0.5),
+    ("emotion", {}, "smoothing", "ema", lambda node: node._stage._temporal._config.smoothing == "ema"),
+    (
+        "attribution",
+        {"method": "saliency"},
+        "method",
+        "grad_cam",
+        lambda node: (node._method, set(node._stage._explainers)) == ("grad_cam", {"grad_cam"}),
+    ),
+    ("attribution", {"method": "saliency"}, "rate_hz", 4.0, lambda node: node._live._config.rate_hz == 4.0),
+    ("ohbot", {"head": "none"}, "rate_hz", 20.0, lambda node: node._turns.timer_period_ns == 50_000_000),
+    ("responder", {}, "strategy", "empathic", lambda node: node._name == "empathic"),
+    ("overlay", {}, "map_age_s", 3.0, lambda node: node._maps._age_ns == 3_000_000_000),
+]
+# What a node cannot take at work: fixed ones, and values that nobody knows.
+REFUSED = [
+    ("face", {}, "model", "other", "model: fixed while face is configured; clean it up first"),
+    ("face", {}, "thresholds", [0.5], "FaceConfig.thresholds: expected three numbers, got (0.5,)"),
+    ("emotion", {}, "runtime", "onnxruntime", "runtime: fixed while emotion is configured"),
+    ("emotion", {}, "smoothing", "nonesuch", "'nonesuch'; known: "),
+    ("attribution", {"method": "saliency"}, "method", "nonesuch", "unknown explainer 'nonesuch'; known: "),
+    ("attribution", {"method": "saliency"}, "method", "lrp", "for which there is no sound rule"),
+    ("camera", {}, "path", "/elsewhere", "path: fixed while camera is configured"),
+    ("responder", {}, "strategy", "nonesuch", "unknown responder strategy 'nonesuch'; known: "),
+]
+
+
+@pytest.fixture
+def set_at_work(bench, peer, node_class, tiny_model, pictures, wait_until):
+    """Start a node, set a parameter while it is active; gives the node and the result."""
+
+    @contextmanager
+    def run(name, parameters, key, value, **more):
+        fields = settings_fields(node_class(name))
+        given = {"model": str(tiny_model)} if "model" in fields else {}
+        given |= {"source": "folder", "path": str(pictures[0]), "loop": True} if name == "camera" else {}
+        with bench.running(node_class(name), peer.namespace, **given, **parameters, **more) as node:
+            wait_until(lambda: node.is_active, f"{name} to be active")
+            request = SetParameters.Request(parameters=[Parameter(key, value=value).to_parameter_msg()])
+            (result,) = peer.call(f"{name}/set_parameters", SetParameters, request).results
+            yield node, result
+
+    return run
+
+
+@pytest.mark.parametrize(("name", "parameters", "key", "value", "arrived"), CHANGEABLE)
+def test_a_node_at_work_takes_what_it_can(set_at_work, name, parameters, key, value, arrived):
+    with set_at_work(name, parameters, key, value) as (node, result):
+        assert result.successful, result.reason
+        assert arrived(node)
+        assert plain(node.get_parameter(key).value) == value or list(node.get_parameter(key).value) == value
+
+
+@pytest.mark.parametrize(("name", "parameters", "key", "value", "reason"), REFUSED)
+def test_a_node_at_work_refuses_the_rest_with_the_reason(set_at_work, name, parameters, key, value, reason):
+    with set_at_work(name, parameters, key, value) as (node, result):
+        assert not result.successful
+        assert reason in result.reason
+        assert node.get_parameter(key).value != value
+        assert node.is_active
+
+
+def test_in_lockstep_nothing_changes_under_a_run(set_at_work):
+    with set_at_work("overlay", {}, "map_age_s", 3.0, clock="lockstep") as (node, result):
+        assert result.reason.startswith("map_age_s: fixed while overlay is configured")
+        assert node._maps._age_ns == 1_500_000_000
 
 
 @pytest.mark.parametrize(("name", "parameters", "message"), UNKNOWN_NAMES)

@@ -90,13 +90,20 @@ def test_listens_to_nothing_but_emotions(answers, peer):
     assert own == [f"/{peer.namespace}/emotions"]
 
 
+def is_heard(node, topic):
+    """Whether a subscription is matched with the node's publisher: a command that nobody hears is lost."""
+    return any(p.topic.endswith(topic) and p.get_subscription_count() for p in node.publishers)
+
+
 def test_the_head_follows(bench, peer, node_class, watch_later, wait_until):
     statuses = peer.hear("head/status", HeadStatus, latched=True)
     with (
         bench.running(node_class("ohbot"), peer.namespace, head="none"),
-        bench.running(node_class("responder"), peer.namespace),
+        bench.running(node_class("responder"), peer.namespace) as responder,
     ):
-        watch_later()("skepticism", 2)
+        shows = watch_later()
+        wait_until(lambda: is_heard(responder, "head/command"), "the head to listen")
+        shows("skepticism", 2)
         wait_until(
             lambda: any(s.state == HeadStatus.READY and s.expression == "skepticism" for s in statuses),
             "the head to mirror the person",

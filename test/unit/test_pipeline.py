@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from affect_core.emotion import ARCHITECTURES, Card, EmotionConfig, save_card, save_weights
+from affect_core.emotion import EmotionConfig, load_card
 from affect_core.errors import ConfigError
 from affect_core.faces import CropSpec, FaceConfig
 from affect_core.labels import COMPLEX_6
@@ -18,25 +18,8 @@ def photograph():
 
 
 @pytest.fixture(params=["amal", "resnet50"])
-def model(request, tmp_path):
-    import torch
-
-    torch.manual_seed(0)
-    network = ARCHITECTURES.build(request.param, 6, 64)
-    card = Card(
-        folder=tmp_path,
-        name=request.param,
-        architecture=request.param,
-        labels=COMPLEX_6,
-        crop=CropSpec(64, 0.1),
-        mean=(0.5, 0.5, 0.5),
-        std=(0.25, 0.25, 0.25),
-        weights=save_weights(network.state_dict(), tmp_path),
-        training_data="none",
-        licence="Apache-2.0",
-    )
-    save_card(card)
-    return card
+def model(request, untrained):
+    return load_card(untrained(request.param, request.param, crop=CropSpec(64, 0.1)))
 
 
 def test_frame_to_attribution(model, photograph):

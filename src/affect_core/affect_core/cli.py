@@ -15,14 +15,20 @@ import click
 from affect_core import __version__
 from affect_core.commands import head_fake
 from affect_core.commands.bench import bench
+from affect_core.commands.circumplex import circumplex
 from affect_core.commands.compare import compare
+from affect_core.commands.curate import curate
 from affect_core.commands.data import data
+from affect_core.commands.doctor import doctor
+from affect_core.commands.durations import durations
 from affect_core.commands.evaluate import evaluate
 from affect_core.commands.experiment import experiment
 from affect_core.commands.explain import explain
 from affect_core.commands.head import head
+from affect_core.commands.intensity import intensity
 from affect_core.commands.models import models
 from affect_core.commands.quantise import quantise
+from affect_core.commands.subgroups import subgroups
 from affect_core.commands.synth import ohbot
 from affect_core.commands.synth_humans import download_ict, humans, humans_sheets, import_ict
 from affect_core.commands.synth_robots import robots
@@ -93,9 +99,15 @@ commands.add_command(models)
 commands.add_command(quantise)
 commands.add_command(data)
 commands.add_command(evaluate)
+commands.add_command(circumplex)
 commands.add_command(compare)
+commands.add_command(doctor)
+commands.add_command(durations)
 commands.add_command(experiment)
 commands.add_command(explain)
+commands.add_command(curate)
+commands.add_command(intensity)
+commands.add_command(subgroups)
 
 
 def main() -> None:

@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import yaml
-
 from affect_core.errors import ConfigError
 
 
@@ -46,7 +44,9 @@ def from_mapping(kind: type[S], values: Mapping[str, Any], source: str = "the co
     Integers are accepted where a float is expected, lists where a tuple is.
     """
     known = {item.name: item for item in dataclasses.fields(cast(Any, kind))}
-    unknown = sorted(set(values) - set(known))
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{source}: expected a mapping, got {type(values).__name__}")
+    unknown = sorted(str(key) for key in values if key not in known)
     if unknown:
         raise ConfigError(
             f"{source}: unknown key {', '.join(unknown)}; {kind.__name__} knows: {', '.join(known)}"
@@ -54,14 +54,16 @@ def from_mapping(kind: type[S], values: Mapping[str, Any], source: str = "the co
     return kind(**{key: _coerce(known[key].default, value) for key, value in values.items()})
 
 
+def names_of(kind: type[Settings]) -> tuple[str, ...]:
+    """The names of all its settings."""
+    return tuple(item.name for item in dataclasses.fields(cast(Any, kind)))
+
+
 def load_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML file that holds a mapping; raises ConfigError with the file's name."""
-    try:
-        content = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise ConfigError(f"expected a readable YAML file at {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+    """Read a YAML file that holds a mapping; raises ConfigError with the file's name. See `affect_core.texts`."""
+    from affect_core.texts import read_yaml
+
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected a mapping at the top, got {type(content).__name__}")
     return content
@@ -69,7 +71,10 @@ def load_yaml(path: Path) -> dict[str, Any]:
 
 def _coerce(default: Any, value: Any) -> Any:
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise ConfigError(f"expected a number, got one of {value.bit_length()} bits") from None
     if isinstance(default, tuple) and isinstance(value, list):
         return tuple(value)
     return value

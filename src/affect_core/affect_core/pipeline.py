@@ -9,7 +9,7 @@ The nodes call the same stages one by one.
 from __future__ import annotations
 
 from affect_core.emotion import EmotionConfig, EmotionStage
-from affect_core.explain import attention_attribution
+from affect_core.explain import attention_attributions
 from affect_core.faces import FaceConfig, FaceStage
 from affect_core.smoothing import TemporalConfig
 from affect_core.types import AttributionMap, EmotionSet, FaceSet, Frame
@@ -41,10 +41,8 @@ class Pipeline:
             dropped: frames that were left out since the last call.
 
         Returns:
-            The faces, one estimate per face, and one attribution per face of a network with attention.
+            The faces, one estimate per face that could be read, and one attribution per face of a network with attention.
         """
         faces = self.face_stage.process(frame, dropped)
         emotions = self.emotion_stage.process(faces)
-        pairs = zip(faces.faces, emotions.emotions, strict=True)
-        maps = (attention_attribution(face, emotion) for face, emotion in pairs)
-        return faces, emotions, tuple(item for item in maps if item is not None)
+        return faces, emotions, attention_attributions(faces, emotions)

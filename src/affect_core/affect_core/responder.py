@@ -18,6 +18,7 @@ from affect_core.heads.expressions import load_expressions
 from affect_core.labels import BASIC_8, COMPLEX_6, NEUTRAL
 from affect_core.paths import find_shared
 from affect_core.registry import Registry
+from affect_core.texts import values_of
 from affect_core.types import Emotion, EmotionSet
 
 NS_PER_S: Final = 1_000_000_000
@@ -77,15 +78,16 @@ def load_responder(strategy: str, path: Path | None = None) -> ResponderConfig:
         UnknownName: no such strategy; lists the known ones.
         ConfigError: what is wrong in the file, where, and what was expected.
     """
-    build = STRATEGIES.get(strategy)
-    path = path or find_shared("config/responder.yaml")
-    content = load_yaml(path)
-    _expect_keys(content, ("timing", "strategies"), str(path))
-    timing = from_mapping(Timing, content.get("timing") or {}, f"{path}: timing")
-    tables = content.get("strategies") or {}
-    _expect_keys(tables, STRATEGIES.names(), f"{path}: strategies")
-    rows = _replies(tables.get(strategy) or {}, f"{path}: strategies.{strategy}")
-    return ResponderConfig(build(rows), timing)
+    with values_of(path or "config/responder.yaml"):
+        build = STRATEGIES.get(strategy)
+        path = path or find_shared("config/responder.yaml")
+        content = load_yaml(path)
+        _expect_keys(content, ("timing", "strategies"), str(path))
+        timing = from_mapping(Timing, content.get("timing") or {}, f"{path}: timing")
+        tables = content.get("strategies") or {}
+        _expect_keys(tables, STRATEGIES.names(), f"{path}: strategies")
+        rows = _replies(tables.get(strategy) or {}, f"{path}: strategies.{strategy}")
+        return ResponderConfig(build(rows), timing)
 
 
 class Responder:

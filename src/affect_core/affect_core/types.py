@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,6 +131,15 @@ class FaceSet:
     track_ms: float = float("nan")
 
 
+class IntensityRank(IntEnum):
+    """How strong an expression is, in three ranks; the numbers of EmotionEstimate.msg."""
+
+    UNKNOWN = 0
+    MINIMAL = 1
+    AVERAGE = 2
+    STRONG = 3
+
+
 @dataclass(frozen=True, eq=False)
 class Emotion:
     """What was read from one face.
@@ -140,6 +150,7 @@ class Emotion:
         attention: float32 (h, w) in 0..1, the model's own attention over the crop; None if it has none.
         valence, arousal, dominance: -1..1; NaN = not estimated.
         intensity: 0..1; NaN = not estimated.
+        intensity_rank: see `affect_core.intensity`.
     """
 
     face_id: str
@@ -151,6 +162,7 @@ class Emotion:
     arousal: float = float("nan")
     dominance: float = float("nan")
     intensity: float = float("nan")
+    intensity_rank: IntensityRank = IntensityRank.UNKNOWN
 
     def __post_init__(self) -> None:
         count = len(self.labels)
@@ -174,7 +186,11 @@ class Emotion:
 
 @dataclass(frozen=True, eq=False)
 class EmotionSet:
-    """Estimates for all faces of one frame (possibly none)."""
+    """Estimates for all faces of one frame (possibly none).
+
+    Attributes:
+        unread: ids of faces for which the network gave no finite numbers; they have no estimate.
+    """
 
     stamp_ns: int
     frame_id: str
@@ -184,6 +200,7 @@ class EmotionSet:
     runtime: str = ""
     infer_ms: float = float("nan")
     dropped: int = 0
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,10 @@ Images/s of one thread, random 112 px batches of 64, without and with it (5 step
 amal_resnet34 51 and 55, resnet50 32 and 36, effnet_transformer 32 and 39.
 """
 
+WITHOUT_ROS = ("test/architecture", "test/unit")
+WITH_ROS = ("test/ros", "test/replay", "test/launch")
+AT_ONCE = ("--numprocesses", "2", "--dist")
+
 
 def main(arguments: list[str]) -> int:
     """Run one command of the table `COMMANDS` and give its exit status."""
@@ -91,6 +95,18 @@ def _overlap(place: Place, arguments: list[str]) -> int:
     return _call(place, *command, "overlap", *arguments) or _call(place, *command, "tables")
 
 
+def _papers(place: Place, arguments: list[str]) -> int:
+    """The four companion studies, one after another; all are tried, and the first failure is the exit status."""
+    setup(place)
+    program = str(place.venv / "bin" / "affect-hri")
+    statuses = []
+    for study in ("intensity", "circumplex", "subgroups", "curate"):
+        say(f"papers: {study}")
+        options = ("--output", f"reports/papers/{study}", *(arguments or ["--quick"]))
+        statuses.append(_call(place, "env", KEEP_PAGES, program, study, *options))
+    return next((status for status in statuses if status), 0)
+
+
 def _check(place: Place, arguments: list[str]) -> int:
     setup(place)
     static = _static_checks(place)
@@ -99,10 +115,18 @@ def _check(place: Place, arguments: list[str]) -> int:
 
 
 def _test(place: Place, arguments: list[str]) -> int:
-    """The tests run also where a check fails: one round shows everything, and pytest has the last line."""
+    """The tests run also where a check fails: one round shows everything, and pytest has the last line.
+
+    They run two at a time; first those without ROS, with one thread each, then those with nodes, which mostly wait.
+    """
     setup(place)
     static = _static_checks(place)
-    return _pytest(place, "-m", "not long", *arguments) or static
+    if arguments:
+        return _pytest(place, "-m", "not long", *arguments) or static
+    quick = _pytest(
+        place, "-m", "not long", *AT_ONCE, "loadscope", *WITHOUT_ROS, before=("env", "OMP_NUM_THREADS=1")
+    )
+    return _pytest(place, "-m", "not long", *AT_ONCE, "loadfile", *WITH_ROS) or quick or static
 
 
 def _test_long(place: Place, arguments: list[str]) -> int:
@@ -130,6 +154,7 @@ COMMANDS: dict[str, Callable[[Place, list[str]], int]] = {
     "train-all": _train_all,
     "table1": _table1,
     "overlap": _overlap,
+    "papers": _papers,
 }
 
 
@@ -145,8 +170,8 @@ def _static_checks(place: Place) -> int:
     return 1 if failed else 0
 
 
-def _pytest(place: Place, *arguments: str) -> int:
-    return _call(place, str(place.python), "-m", "pytest", *arguments)
+def _pytest(place: Place, *arguments: str, before: tuple[str, ...] = ()) -> int:
+    return _call(place, *before, str(place.python), "-m", "pytest", *arguments)
 
 
 def _call(place: Place, *command: str) -> int:

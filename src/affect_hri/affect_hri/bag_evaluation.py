@@ -19,7 +19,8 @@ from affect_core.faces import FaceConfig
 from affect_core.files import write_whole
 from affect_core.paths import set_aside
 from affect_core.pipeline import Pipeline
-from affect_core.smoothing import TemporalConfig
+from affect_core.privacy import refuse_anonymized
+from affect_core.smoothing import TemporalConfig, with_durations
 from affect_core.trial import Session
 from affect_core.types import Frame
 from affect_hri.session_report import write_session
@@ -38,7 +39,7 @@ class BagEvaluation:
     """How bags are evaluated; plain values, so that it can be sent to other processes.
 
     Attributes:
-        model, runtime, smoothing: of perception.
+        model, runtime, smoothing, durations: of perception.
         as_recorded: nothing runs again: the recorded faces and emotions are scored.
         image_topic, events_topic, labels: see `SessionBag`.
     """
@@ -46,10 +47,16 @@ class BagEvaluation:
     model: str = EmotionConfig.model
     runtime: str = "torch"
     smoothing: str = "none"
+    durations: str = ""
     as_recorded: bool = False
     image_topic: str = ""
     events_topic: str = ""
     labels: Path | None = None
+
+    @property
+    def temporal(self) -> TemporalConfig:
+        """How estimates are smoothed, with the durations of the file that is named."""
+        return with_durations(TemporalConfig(smoothing=self.smoothing, durations=self.durations))
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,8 @@ def evaluate_bag(
     """
     with SessionBag(path, how.image_topic, how.events_topic, how.labels) as bag:
         session = bag.session()
+        if not how.as_recorded:
+            refuse_anonymized(bag.facts, path)
         folder = output / f"{name or session.id}{RECORDED_SUFFIX if how.as_recorded else RERUN_SUFFIX}"
         identity = _identity(path, how)
         kept = None if again else _kept(folder, identity)
@@ -126,7 +135,7 @@ def _perceive(
     pipeline = Pipeline(
         FaceConfig(),
         EmotionConfig(model=how.model, runtime=how.runtime),
-        TemporalConfig(smoothing=how.smoothing),
+        how.temporal,
     )
     for event in bag.events():
         books[2].plan(event)
@@ -142,11 +151,14 @@ def _counted(bag: SessionBag, progress: Progress) -> Iterator[Frame]:
 
 def _hear(bag: SessionBag, collector: TrialCollector, session: Session, progress: Progress) -> None:
     """Latency is known where stamps and the recorder have one clock: not in lock-step, whose time stands still."""
-    for _ in _counted(bag, progress):  # damaged frames are told, and it becomes known which events lie near
+    for _ in _counted(bag, progress):  # damaged frames are told, and it becomes known what lies near
         pass
     for faces, heard_ns in bag.recorded_faces():
-        collector.add_faces(faces, heard_ns)
+        if bag.is_near(faces.stamp_ns):
+            collector.add_faces(faces, heard_ns)
     for emotions, heard_ns in bag.recorded_emotions():
+        if not bag.is_near(emotions.stamp_ns):
+            continue
         latency_ms = (heard_ns - emotions.stamp_ns) / 1e6 if session.clock == "wall" else float("nan")
         collector.add_emotions(emotions, latency_ms, heard_ns)
 
@@ -164,6 +176,7 @@ def _identity(path: Path, how: BagEvaluation) -> dict[str, Any]:
     listed = [[f.name, f.stat().st_size, f.stat().st_mtime_ns] for f in files if f.is_file()]
     weights = "" if how.as_recorded else load_card(how.model).weights.sha256
     settings = asdict(replace(how, labels=None)) | {"labels": str(how.labels or "")}
+    settings["durations"] = asdict(how.temporal)  # what the file says, not its name
     made_from = json.dumps([FORMAT, listed, settings, weights], sort_keys=True)
     return {"made_from": hashlib.sha256(made_from.encode()).hexdigest(), "bag": path.name}
 

@@ -51,7 +51,7 @@ def options(*names: str) -> Callable[[Any], Any]:
     return decorate
 
 
-PERCEPTION = ("model", "runtime", "smoothing", "explain")
+PERCEPTION = ("model", "runtime", "smoothing", "durations", "explain")
 RUNTIME_CHOICES = _rows()["runtime"]["choices"]
 SCENE = ("head", "port", "motor_file", "lighting", "occlusion", "look", "colour", "fps")
 SOURCE = ("path", "device")
@@ -63,6 +63,9 @@ SOURCE = ("path", "device")
 @click.option("--clock", default="lockstep", show_default=True, type=CLOCKS, help="Wall clock or lock-step.")
 @click.option(
     "--record/--no-record", default=True, show_default=True, help="Record a bag beside each report."
+)
+@click.option(
+    "--anonymize/--no-anonymize", default=False, show_default=True, help="Blur faces in what is recorded."
 )
 def demo(source: str, record: bool, **arguments: Any) -> None:
     """The closed loop: a virtual OhBot in even and in dim light, or any other --source, each with a report."""
@@ -98,6 +101,9 @@ def demo(source: str, record: bool, **arguments: Any) -> None:
 )
 @click.option(
     "--record/--no-record", default=False, show_default=True, help="Record a bag beside the report."
+)
+@click.option(
+    "--anonymize/--no-anonymize", default=False, show_default=True, help="Blur faces in what is recorded."
 )
 @click.option(
     "--resume",
@@ -209,12 +215,13 @@ def _trial(
     with Composed("trial", arguments, overrides) as program:
         node = program.nodes["trial"]
         with progress_bar() as bar:
-            task = bar.add_task(f"{arguments['protocol']} {arguments.get('lighting', '')}", total=None)
+            task = bar.add_task(arguments["protocol"], total=None)
 
             def show() -> None:
                 done_s, total_s, label = node.progress
                 known = total_s if total_s and total_s != float("inf") else None
-                bar.update(task, total=known, completed=done_s, label=label)
+                title = node.title or arguments["protocol"]
+                bar.update(task, description=title, total=known, completed=done_s, label=label)
                 if keys is not None:
                     keys.attend(node)
 

@@ -59,8 +59,12 @@ class Composed:
         if not rclpy.ok():
             use_profile(find_shared(PROFILE))
             rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        for spec in self._specs:
+        # The conductor first: it hears whether somebody else conducts here while the others load their models.
+        for spec in sorted(self._specs, key=lambda spec: not node_class(spec.name).conducts):
             self.nodes[spec.name] = self._make(spec)
+        nodes = tuple(self.nodes.values())
+        for name in self.nodes.keys() & set(FRAME_SOURCES):
+            self.nodes[name].may_start = lambda: all(node.allows_frames() for node in nodes)
         return self
 
     def __exit__(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("bags", nargs=-1, required=True, type=click.Path(path_type=Path))
-@options("model", "smoothing", "output")
+@options("model", "smoothing", "durations", "output")
 @click.option(
     "--runtime",
     default="torch",

@@ -81,6 +81,14 @@ class Scenario:
         Raises:
             GraphError: an unknown argument, or a value that is not one of its choices.
         """
+        try:
+            return self._resolved(given)
+        except (TypeError, AttributeError, LookupError) as error:
+            raise GraphError(
+                f"scenario {self.name}: a value is missing or of another kind than expected: {error!r}"
+            ) from error
+
+    def _resolved(self, given: Mapping[str, Any]) -> list[NodeSpec]:
         known = {argument.name: argument for argument in self.arguments}
         unknown = sorted(set(given) - set(known))
         if unknown:
@@ -94,11 +102,18 @@ class Scenario:
 
 def load_scenario(name: str, graph_file: Path) -> Scenario:
     """One scenario of a graph file; an unknown name lists the known ones."""
-    content = yaml.safe_load(graph_file.read_text())
-    scenarios = content["scenarios"]
-    if name not in scenarios:
-        raise GraphError(f"unknown scenario {name!r}; known: {', '.join(scenarios)}")
-    return Scenario(name, scenarios[name], content["common"])
+    try:
+        content = yaml.safe_load(graph_file.read_text())
+        scenarios = content["scenarios"]
+        if name not in scenarios:
+            raise GraphError(f"unknown scenario {name!r}; known: {', '.join(scenarios)}")
+        return Scenario(name, scenarios[name], content["common"])
+    except GraphError:
+        raise
+    except Exception as error:  # whatever a damaged file makes of PyYAML, or lacks
+        raise GraphError(
+            f"{graph_file}: expected a graph like config/graph.yaml: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _runs(row: Mapping[str, Any], values: Mapping[str, Value]) -> bool:

@@ -7,8 +7,11 @@ import os
 # Before torch is imported: spinning OpenMP threads make other processes' frames late by a factor of ten.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import contextlib
 import gc
+import select
 import signal
+import socket
 import sys
 import threading
 import time
@@ -28,12 +31,16 @@ if TYPE_CHECKING:
     from affect_hri.nodes._managed import ManagedNode
 
 POLL_S = 0.1
+"""Between two looks of a program that draws a progress bar, or that ends."""
+IDLE_S = 1.0
+"""Between two looks of one that only waits: waking up ten times a second took half of what a node at rest takes."""
 WIND_UP_S = 8.0
 """After a signal: longest wait for reports and bags that are being written."""
 SETUP_S = 10.0
 """Longest wait for a callback that is under way, such as the loading of a model."""
 INTERRUPTED = 130
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
+_RINGS = 4096
 
 
 class Signals:
@@ -42,10 +49,26 @@ class Signals:
     def __init__(self) -> None:
         # A plain flag: an Event's lock, taken twice by two signals in quick succession, would never be given back.
         self.seen = False
+        self._heard, self._bell = socket.socketpair()
+        for end in (self._heard, self._bell):
+            end.setblocking(False)
 
     def catch(self) -> None:
         """From now on."""
         self._previous = {number: signal.signal(number, self._on_signal) for number in NUMBERS}
+        self._previous_bell = signal.set_wakeup_fd(self._bell.fileno(), warn_on_full_buffer=False)
+
+    def ring(self) -> None:
+        """End a `wait`, from any thread."""
+        with contextlib.suppress(
+            OSError
+        ):  # full of rings that nobody has heard yet, or the program has ended
+            self._bell.send(b"!")
+
+    def wait(self, timeout_s: float) -> None:
+        """Until a signal comes, somebody rings, or time is up."""
+        if select.select([self._heard], [], [], timeout_s)[0]:
+            self._heard.recv(_RINGS)
 
     def __enter__(self) -> Self:
         self.catch()
@@ -54,8 +77,11 @@ class Signals:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        signal.set_wakeup_fd(self._previous_bell)
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+        self._heard.close()
+        self._bell.close()
 
     def _on_signal(self, _number: int, _frame: object) -> None:
         self.seen = True
@@ -75,17 +101,19 @@ class Program:
         self._crashes: list[BaseException] = []
         self._stopping = threading.Event()
 
-    def run(self, until: Sequence[ManagedNode], watch: Callable[[], None] = lambda: None) -> int:
+    def run(self, until: Sequence[ManagedNode], watch: Callable[[], None] | None = None) -> int:
         """Spin until all of ``until`` have finished or one of them has failed, a signal comes, or a node crashes.
 
         Args:
             until: nodes whose end is the program's end.
-            watch: called every `POLL_S` on the main thread (progress bars).
+            watch: called every `POLL_S` on the main thread (progress bars); without one it sleeps longer.
 
         Returns:
             The largest exit code of those that have finished; 130 after a signal, unless it made them end partial.
         """
         one_thread_per_caller()
+        for node in self.nodes:
+            node.on_finish = self._signals.ring
         executors = [SingleThreadedExecutor() for _ in self.nodes]
         threads = [
             threading.Thread(target=self._spin, args=(executor, node), name=node.get_name(), daemon=True)
@@ -94,9 +122,9 @@ class Program:
         try:
             for thread in threads:
                 thread.start()
-            code = self._wait(until, watch)
+            code = self._wait(until, watch or _look_away, POLL_S if watch else IDLE_S)
             if self._signals.seen:
-                self._wind_up(executors, watch)
+                self._wind_up(executors, watch or _look_away)
                 code = max((node.exit_code for node in until), default=0) or INTERRUPTED
         finally:
             self._stop(executors, threads)
@@ -106,7 +134,7 @@ class Program:
             raise crash
         return code
 
-    def _wait(self, until: Sequence[ManagedNode], watch: Callable[[], None]) -> int:
+    def _wait(self, until: Sequence[ManagedNode], watch: Callable[[], None], period_s: float) -> int:
         settled = False
         while not self._signals.seen and not self._crashed():
             watch()
@@ -117,7 +145,7 @@ class Program:
             code = max((node.exit_code for node in ended), default=0)
             if code or (until and len(ended) == len(until)):
                 return code
-            time.sleep(POLL_S)
+            self._signals.wait(period_s)
         return INTERRUPTED
 
     def _wind_up(self, executors: Sequence[SingleThreadedExecutor], watch: Callable[[], None]) -> None:
@@ -154,6 +182,11 @@ class Program:
             pass
         except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
             self._crashes.append(error)
+            self._signals.ring()
+
+
+def _look_away() -> None:
+    """Nobody watches."""
 
 
 def leave_to_the_end() -> None:

@@ -23,6 +23,12 @@ PARTIAL = 3
 )
 @click.option("--image", default="raw", show_default=True, type=click.Choice(["raw", "jpeg"]), help="Frames.")
 @click.option(
+    "--anonymize/--no-anonymize",
+    default=False,
+    show_default=True,
+    help="Blur faces; needs face_node, and leaves out frames whose faces it does not tell.",
+)
+@click.option(
     "--max-size-mb",
     type=click.IntRange(0),
     help="A file that is larger is closed, the next one begun; 0: one.",
@@ -30,7 +36,12 @@ PARTIAL = 3
 @click.option("--namespace", default="affect", show_default=True, help="Of the nodes to listen to.")
 @click.pass_context
 def record(
-    context: click.Context, output: Path | None, image: str, max_size_mb: int | None, namespace: str
+    context: click.Context,
+    output: Path | None,
+    image: str,
+    anonymize: bool,
+    max_size_mb: int | None,
+    namespace: str,
 ) -> None:
     """Record the running graph until Ctrl-C. Exit code 3 when the disk was full before."""
     if context.invoked_subcommand is not None:
@@ -38,9 +49,9 @@ def record(
     from affect_core.bags import Recording
 
     path = output or Path("reports") / f"recorded-{datetime.now():%Y%m%d-%H%M%S}" / "bag"
-    parameters = {"bag": str(path), "image": image, "ends": "stopped"}
+    parameters: dict[str, Any] = {"bag": str(path), "image": image, "anonymize": anonymize, "ends": "stopped"}
     if max_size_mb is not None:
-        parameters |= {"max_size_mb": max_size_mb}  # type: ignore[dict-item]
+        parameters["max_size_mb"] = max_size_mb
     code = _run_recorder(namespace, parameters)
     with Recording(path) as bag:
         click.echo(_one_line(path, bag))

@@ -13,6 +13,7 @@ from affect_core.evaluation import Collected, Summary, installed_versions, summa
 from affect_core.evaluation.explained import Explained
 from affect_core.evaluation.report import write_report
 from affect_core.paths import find_named
+from affect_core.privacy import is_anonymized
 from affect_core.smoothing import NONE
 from affect_core.trial import Session
 from affect_core.types import ImageRGB
@@ -28,6 +29,7 @@ def write_session(
     explained: Sequence[Explained] = (),
     recorded: Mapping[str, Any] | None = None,
     smoothing: str = NONE,
+    pictures: str = "",
 ) -> Summary:
     """Score and write everything into ``folder``; returns what summary.json holds.
 
@@ -38,14 +40,22 @@ def write_session(
         samples: label and picture.
         explained: crops with their maps.
         smoothing: how the estimates were smoothed already.
+        pictures: why there are none; empty where there is no reason. An anonymized bag is one.
         recorded: what a bag says about its recording; goes into recorded.json, its weights into the hashes.
     """
     hashes = {**_hashes(session), **_recorded_weights(recorded or {})}
     summary = summarise(session, collected, installed_versions(*PACKAGES), hashes, smoothing)
+    summary["pictures"] = (_ANONYMIZED if is_anonymized(recorded or {}) else pictures) or None
     write_report(folder, summary, collected.records, collected.events, samples, explained)
     if recorded:
         (folder / "recorded.json").write_text(json.dumps(recorded, indent=2, sort_keys=True) + "\n")
     return summary
+
+
+_ANONYMIZED = (
+    "The recording is anonymized: faces in it are blurred. Scored is what was said while it was recorded; there is no "
+    "running perception on it again."
+)
 
 
 def _recorded_weights(recorded: Mapping[str, Any]) -> dict[str, str]:

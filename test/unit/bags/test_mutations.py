@@ -85,18 +85,22 @@ def test_mutations_of_a_bag_with_checksums_change_no_pixel(maker, tmp_path):
     assert read_frames > 400
 
 
-def test_repaired_mutations_open_elsewhere(maker, tmp_path):
+@pytest.mark.parametrize("seeds", [range(40), pytest.param(range(40, 400), marks=pytest.mark.long)])
+def test_repaired_mutations_open_elsewhere(maker, tmp_path, seeds):
     messages = maker.messages(40)
     whole = maker.ours(tmp_path / "whole", messages, max_bytes=20_000)
     known = {(m.topic, m.log_ns, m.data) for m in messages}
     repaired = 0
-    for seed in range(40):
+    for seed in seeds:
         rng = random.Random(seed)
         bag = tmp_path / f"bag{seed}"
         shutil.copytree(whole, bag)
         file = rng.choice(sorted(bag.glob("*.mcap")))
         file.write_bytes(mutated(rng, file.read_bytes()))
-        done = repair(bag)
+        try:
+            done = repair(bag)
+        except InputError:  # nothing is left of it
+            continue
         repaired += bool(done.flaws)
         with Reader(bag) as reader:
             found = {(c.topic, log_ns, bytes(data)) for c, log_ns, data in reader.messages()}
@@ -107,7 +111,7 @@ def test_repaired_mutations_open_elsewhere(maker, tmp_path):
                 assert {m.data for _, _, m in make_reader(stream, validate_crcs=True).iter_messages()} <= {
                     data for *_, data in known
                 }
-    assert repaired > 20
+    assert repaired > len(seeds) // 2
 
 
 def test_a_damaged_index_is_repaired(maker, tmp_path):

@@ -235,6 +235,19 @@ def test_behind_a_jump_of_the_clock_nothing_is_read(maker, tmp_path):
     assert "1 events are far from all frames and left out" in flaws
 
 
+def test_a_frame_with_a_stamp_far_from_its_neighbours_is_left_out(maker, tmp_path):
+    """Somebody else's, or a fault: the clock was not set, as the next frame shows."""
+    hour_ns = 3600 * 1_000_000_000
+    messages = [maker.frame(n) for n in range(20)]
+    messages[5] = maker.frame(5, stamp_ns=maker.start_ns + hour_ns)
+    messages[9] = maker.frame(9, stamp_ns=maker.start_ns + 2 * hour_ns)
+    messages += [maker.event(maker.start_ns + 19 * maker.step_ns, 2, 0, "boredom")]
+    _, frames, events, _, flaws = maker.read(maker.ours(tmp_path / "bag", messages))
+    assert stamps(frames) == [maker.start_ns + n * maker.step_ns for n in range(20) if n not in (5, 9)]
+    assert [label for *_, label in events] == ["boredom"]
+    assert flaws == ["2 frames with stamps far from those around them are left out"]
+
+
 def test_frames_without_stamps_have_the_time_of_recording(maker, tmp_path):
     bag = maker.ours(tmp_path / "bag", [maker.frame(n, stamp_ns=0) for n in range(5)])
     _, frames, _, _, flaws = maker.read(bag)
@@ -361,4 +374,5 @@ def test_a_wrong_table_names_the_row(maker, tmp_path, table, message):
 def test_a_session_cannot_name_a_folder_elsewhere(maker, tmp_path):
     session = dataclasses.replace(maker.session, id="../../x/y")
     messages = [maker.frame(0), maker.frame(1), maker.event(maker.start_ns, 0, 0, detail=session.to_json())]
-    assert maker.read(maker.ours(tmp_path / "bag", messages))[0].id == "_.._x_y"
+    found = maker.read(maker.ours(tmp_path / "bag", messages))[0]
+    assert found.id == maker.session.id  # the recording's own account is used in place of the event's

@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 
 from affect_core.bench.explain import _top, gradient_shap_line, lime_line
 
 
+@pytest.mark.long
 def test_the_line_of_lime(monkeypatch, tmp_path):
     monkeypatch.setenv("AFFECT_HRI_CACHE", str(tmp_path))
     line = lime_line(rounds=1)

@@ -115,7 +115,7 @@ def test_help_names_all_kinds():
     shown = (
         CliRunner().invoke(commands, ["data", "import", "--help"]).output.replace("\n", "").replace(" ", "")
     )
-    assert "affectnet_csv|affectnet_npy|emotic_csv|emotic_mat" in shown
+    assert "affectnet_csv|affectnet_npy|ck_plus|ck_plus_48|emotic_csv|emotic_mat|jaffe|kdef" in shown
 
 
 def test_affect_map_is_a_picture_with_every_expression_in_it(call, tmp_path):

@@ -74,3 +74,10 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
 def test_a_folder_without_a_set(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"set\.yaml"):
         load_manifest(tmp_path)
+
+
+def test_all_classes_of_a_set_that_gives_several_are_kept(tmp_path: Path) -> None:
+    _save(tmp_path, Record("a.png", categories=("Peace", "Engagement")))
+    assert '"categories":["Peace","Engagement"]' in (tmp_path / RECORDS_FILE).read_text()
+    (back,) = load_manifest(tmp_path).records
+    assert back.categories == ("Peace", "Engagement")

@@ -151,10 +151,16 @@ def test_imagenet_weights_come_from_the_cache_or_are_fetched(tmp_path, monkeypat
 
     asked = []
     monkeypatch.setenv("AFFECT_HRI_CACHE", str(tmp_path))
-    monkeypatch.setattr(pretrained, "fetch", lambda *arguments: asked.append(arguments) or arguments[2])
+
+    def fetch(*arguments, most_bytes):
+        asked.append((*arguments, most_bytes))
+        return arguments[2]
+
+    monkeypatch.setattr(pretrained, "fetch", fetch)
     for name in ("resnet18", "resnet34", "resnet50", "efficientnet_b0"):
         path = pretrained.imagenet_weights(name)
-        url, sha256, target = asked.pop()
+        url, sha256, target, most_bytes = asked.pop()
+        assert 2**20 < most_bytes < 2**27
         assert path == target == tmp_path / "imagenet" / url.rsplit("/")[-1]
         assert url.startswith("https://download.pytorch.org/models/")
         assert url.endswith(f"-{sha256[:8]}.pth")  # torchvision's names hold the first digits of the hash

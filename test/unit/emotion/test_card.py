@@ -106,5 +106,22 @@ def test_unknown_architecture_and_runtime(model_folder):
     with pytest.raises(ConfigError, match="torch"):
         EmotionStage(EmotionConfig(model=str(card.folder), runtime="abacus"))
     edit(card, architecture="perceptron")
-    with pytest.raises(ConfigError, match=r"amal, effnet_transformer, resnet50"):
+    with pytest.raises(
+        ConfigError,
+        match=r"amal, efficientnet_v2_s, effnet_transformer, inception_v3, maxvit_t, resnet18, resnet50, vgg16",
+    ):
         load_model(load_card(card.folder))
+
+
+def test_the_columns_of_the_estimates(model_folder):
+    from affect_core.emotion import REGRESSION
+
+    card = model_folder()
+    assert card.regression == REGRESSION == ("valence", "arousal", "intensity")
+    assert "regression" not in (card.folder / "card.yaml").read_text()  # older readers know no such key
+    edit(card, regression=["valence", "arousal", "dominance"])
+    assert load_card(card.folder).regression == ("valence", "arousal", "dominance")
+    for wrong in (["valence", "mood"], ["valence", "valence"]):
+        edit(card, regression=wrong)
+        with pytest.raises(ModelError, match="expected regression with different ones of valence"):
+            load_card(card.folder)

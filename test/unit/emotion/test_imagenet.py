@@ -29,6 +29,7 @@ def published(tmp_path, monkeypatch):
     torch.save(state, file)
     entry = (file.name, hashlib.sha256(file.read_bytes()).hexdigest())
     monkeypatch.setitem(pretrained._FILES, "resnet18", entry)
+    monkeypatch.setitem(pretrained._MIB, "resnet18", file.stat().st_size / 2**20)
     monkeypatch.setenv("AFFECT_HRI_CACHE", str(tmp_path / "cache"))
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=file.parent)) as server:
         monkeypatch.setattr(pretrained, "_SITE", f"http://127.0.0.1:{server.server_port}/")

@@ -96,6 +96,10 @@ def test_a_batch_gives_the_rows_of_its_crops(shipped, real_batch, runtime, preci
 def test_every_network_runs_everywhere(model_folder, architecture, runtime):
     card = model_folder(architecture, {})
     batch = to_batch(sample_crops(card.crop, 2), card)
+    if architecture == "vgg16" and runtime != "torch":  # its pooling, at all sizes but multiples of 224 px
+        with pytest.raises(Unavailable, match=r"vgg16 at 64 px cannot be exported.*choose runtime torch"):
+            build(runtime, card, "fp32")
+        return
     apart = difference(network_output(card, batch), build(runtime, card, "fp32").forward(batch))
     assert apart.within(TOLERANCES["fp32"])
 

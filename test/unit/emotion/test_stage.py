@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,10 +11,12 @@ from affect_core.emotion import (
     EmotionStage,
     load_card,
     load_model,
+    save_card,
     softmax,
     to_batch,
 )
-from affect_core.errors import ConfigError, InputError
+from affect_core.errors import ConfigError, InputError, ModelError
+from affect_core.smoothing import TemporalConfig
 from affect_core.types import Crop, Detection, Face, FaceSet
 
 
@@ -109,3 +113,48 @@ def test_a_frame_without_a_face(model_folder):
 def test_settings_out_of_range():
     with pytest.raises(ConfigError, match="threads"):
         EmotionConfig(threads=0)
+
+
+def test_the_card_says_which_estimate_is_which(model_folder):
+    options = {"mode": "combined", "dimensions": 3, "width": 0.2, "depth": 0.2}
+    card = model_folder("efficientnet_v2_s", options)
+    card = replace(card, regression=("valence", "arousal", "dominance"))
+    save_card(card)
+    images = crops(2)
+    with torch.inference_mode():
+        expected = load_model(card)(torch.from_numpy(to_batch(images, card))).regression
+    estimates = EmotionStage(EmotionConfig(model=str(card.folder))).process(face_set(images))
+    for emotion, values in zip(estimates.emotions, expected.tolist(), strict=True):
+        np.testing.assert_allclose((emotion.valence, emotion.arousal, emotion.dominance), values, atol=1e-4)
+        assert np.isnan(emotion.intensity)
+
+
+def test_a_card_with_other_columns_than_the_network(model_folder):
+    card = model_folder("efficientnet_v2_s", {"mode": "va", "width": 0.2, "depth": 0.2})
+    stage = EmotionStage(EmotionConfig(model=str(card.folder)))
+    with pytest.raises(ModelError, match=r"expected 3 estimates .* the network has 2"):
+        stage.process(face_set(crops(1)))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_face_whose_logits_are_not_finite_has_no_estimate(model_folder, monkeypatch, bad):
+    card = model_folder()
+    stage = EmotionStage(EmotionConfig(model=str(card.folder)), TemporalConfig(smoothing="ema"))
+    images = crops(2)
+    expected = EmotionStage(EmotionConfig(model=str(card.folder))).process(face_set(images))
+    real = stage.runtime.forward
+
+    def broken(batch):
+        output = real(batch)
+        output.logits[0, 2] = bad
+        return output
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage.runtime, "forward", broken)
+        found = stage.process(face_set(images))
+    assert (found.unread, [one.face_id for one in found.emotions]) == (("f00001",), ["f00002"])
+    np.testing.assert_array_equal(found.emotions[0].logits, expected.emotions[1].logits)
+    assert found.infer_ms > 0
+    # Nothing of it is kept: a smoother that has seen NaN would give nothing else any more.
+    after = stage.process(face_set(images, stamp_ns=8))
+    assert after.unread == () and np.isfinite([one.probabilities for one in after.emotions]).all()

@@ -215,6 +215,17 @@ def test_timeline_shows_commands_in_their_colours() -> None:
     assert shares["frustration"] == shares["disapproval"] == 0.0
 
 
+def test_timeline_of_a_session_that_nobody_labelled() -> None:
+    """A trial that is broken off at its first frames has frames, but no label: its commands are shown."""
+    protocol = Protocol(name="p", labels=("confusion",), hold_s=4.0, lead_in_s=1.0)
+    events = truth_events(schedule(protocol, {"neutral": 0.2, "confusion": 0.2}, 0).events)
+    png = timeline_png(events, [FrameRecord(index * 100_000_000, 0) for index in range(3)])
+    assert png is not None
+    image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    assert _share(image, COLOURS["confusion"]) > 0.02
+    assert _share(image, COLOURS["boredom"]) == 0.0
+
+
 def test_every_label_has_one_colour() -> None:
     many = colours([*COMPLEX_6, "happy", "sad"])
     assert len(set(many.values())) == 8

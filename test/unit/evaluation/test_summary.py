@@ -59,6 +59,8 @@ def test_keys_exactly_and_in_order(collected: Collected) -> None:
         "calibration",
         "smoothing",
         "smoothers",
+        "affect",
+        "gaps",
     ]
     inner = {key: list(value) for key, value in summary.items() if isinstance(value, dict)}
     assert inner["frames"] == ["rendered", "published", "with_face", "labelled", "dropped"]

@@ -1,6 +1,8 @@
+import re
+
 import numpy as np
 
-from affect_core.faces import Tracker, iou_matrix
+from affect_core.faces import Tracker, iou_matrix, new_run
 
 MS = 1_000_000
 
@@ -61,3 +63,12 @@ def test_a_recording_that_starts_again_gives_new_ids(face_at):
     tracker = Tracker()
     assert ids(tracker, [face_at(0)], 1000) == ["f00001"]
     assert ids(tracker, [face_at(0)], 0) == ["f00002"]
+
+
+def test_two_trackers_of_one_session_share_no_id(face_at):
+    runs = [new_run() for _ in range(50)]
+    assert len(set(runs)) == 50
+    [[first], [second]] = [ids(Tracker(run=run), [face_at(0)], 0) for run in runs[:2]]
+    assert first == f"f00001_{runs[0]}" != second
+    # A part of the name of a topic: letters, digits and single underscores, a letter first (REP-155).
+    assert all(re.fullmatch(r"f[0-9]{5}_[0-9a-f]{6}", one) for one in (first, second))

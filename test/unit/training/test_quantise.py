@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from affect_core.commands.quantise import quantise as command
 from affect_core.data.crop_set import CropSet, save_part
-from affect_core.emotion import ARCHITECTURES, Card, load_card, save_card, save_weights
+from affect_core.emotion import load_card
 from affect_core.errors import InputError, Unavailable
 from affect_core.faces import CropSpec
 from affect_core.labels import COMPLEX_6
@@ -20,28 +20,8 @@ def cache(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def card(tmp_path):
-    import torch
-
-    torch.manual_seed(0)
-    folder = tmp_path / "model"
-    folder.mkdir()
-    network = ARCHITECTURES.build("amal", 6, 32, trunk="resnet18")
-    card = Card(
-        folder=folder,
-        name="random",
-        architecture="amal",
-        labels=COMPLEX_6,
-        crop=CropSpec(32, 0.0),
-        mean=(0.5, 0.5, 0.5),
-        std=(0.25, 0.25, 0.25),
-        weights=save_weights(network.state_dict(), folder),
-        training_data="none: random weights",
-        licence="Apache-2.0",
-        options={"trunk": "resnet18"},
-    )
-    save_card(card)
-    return load_card(folder)
+def card(untrained):
+    return load_card(untrained("random", options={"trunk": "resnet18"}, crop=CropSpec(32, 0.0)))
 
 
 @pytest.fixture

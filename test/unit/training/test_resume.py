@@ -113,3 +113,27 @@ def test_without_resuming_it_starts_anew(tiny_file, tmp_path):
     output = run(tiny_file, tmp_path / "model", changes={"optimiser": {"epochs": 2}})
     run(tiny_file, output)
     assert [row["epoch"] for row in log_of(output)] == ["0"]
+
+
+class Trap:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self._path = path
+
+    def __reduce__(self):
+        return open, (str(self._path), "w")
+
+
+def test_a_checkpoint_with_code_in_it_is_refused(tiny_file, tmp_path):
+    """Lightning reads the checkpoint a second time: what it would take from there must not be loaded either."""
+    output = tmp_path / "model"
+    run(tiny_file, output)
+    last = output / "work" / "last.ckpt"
+    content = torch.load(last, weights_only=True)
+    sprung = tmp_path / "sprung"
+    for key in ("callbacks", "loops", "state_dict"):
+        torch.save({**content, key: Trap(sprung)}, last)
+        with pytest.raises(ModelError, match=r"last.ckpt: expected a checkpoint"):
+            run(tiny_file, output, resume=True)
+        assert not sprung.exists()

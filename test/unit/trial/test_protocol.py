@@ -51,7 +51,7 @@ def test_unknown_protocol_lists_the_known_ones(shipped_protocols: Path) -> None:
         ("kind: shuffle", r"unknown protocol kind 'shuffle'; known: single_emotion, switching, watch"),
         ("order: upward", r"unknown order of labels 'upward'; known: fixed, latin_square, random"),
         ("intensity: 1.5", r"Protocol.intensity: expected 0.0 to 1.0, got 1.5"),
-        ("repetitions: 0", r"Protocol.repetitions: expected at least 1, got 0"),
+        ("repetitions: 0", r"Protocol.repetitions: expected 1 to 10000, got 0"),
         ("repetitions: many", r"Protocol.repetitions: expected int, got str 'many'"),
         ("fps: 0", r"Protocol.fps: expected 1.0 to 240.0, got 0.0"),
         ("hold_s: -1", r"Protocol.hold_s: expected at least 0.1, got -1.0"),

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core.bags.base import FACTS, Contents, Flaw, TopicInfo
-from affect_core.bags.mcap_scan import Block, DamagedRecord, McapScan, block_bytes, scan
+from affect_core.bags.mcap_records import DamagedRecord
+from affect_core.bags.mcap_scan import Block, McapScan, block_bytes, scan
 from affect_core.errors import InputError
 
 _CACHED_CHUNKS = 3

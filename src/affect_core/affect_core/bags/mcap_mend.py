@@ -23,7 +23,8 @@ from mcap.records import (
     SummaryOffset,
 )
 
-from affect_core.bags.mcap_scan import MAGIC, Block, McapScan, scan
+from affect_core.bags.mcap_records import MAGIC
+from affect_core.bags.mcap_scan import Block, McapScan, block_bytes, scan
 from affect_core.errors import InputError
 
 LIBRARY = "affect_hri"
@@ -46,9 +47,10 @@ def mend(path: Path) -> McapScan:
         found = scan(file)
     if not found.channels:
         raise InputError(f"{path} holds no topic that can be read; there is nothing to repair")
-    if found.complete and not found.holes:
+    if found.complete and not found.holes and not found.orphans:
         return found
-    if found.header is not None and all(start >= found.good_end for start, _, _ in found.holes):
+    only_end = all(start >= found.good_end for start, _, _ in found.holes)
+    if found.header is not None and only_end and not found.orphans:
         _end_in_place(path, found)
     else:
         _write_anew(path, found)
@@ -98,7 +100,10 @@ def _copy(source: BinaryIO, target: BinaryIO, found: McapScan) -> None:
     found.attachments.clear()
     for block in found.blocks:
         start = target.tell()
-        _copy_bytes(source, target, block.start, block.end)
+        if block.orphans:
+            _copy_understood(source, target, block)
+        else:
+            _copy_bytes(source, target, block.start, block.end)
         block.start, block.end = start, target.tell()
         if block.chunked:
             target.write(_message_indexes(block))
@@ -106,6 +111,14 @@ def _copy(source: BinaryIO, target: BinaryIO, found: McapScan) -> None:
         start = target.tell()
         _copy_bytes(source, target, begin, end)
         found.metadata[number] = (start, target.tell(), record)
+
+
+def _copy_understood(source: BinaryIO, target: BinaryIO, block: Block) -> None:
+    """The messages of known channels, outside chunks: other readers give up at any other."""
+    data = block_bytes(source, block)
+    for begin, end in zip(block.offsets.tolist(), block.rows[:, 3].tolist(), strict=True):
+        target.write(data[begin:end])
+    block.chunked = False
 
 
 def _copy_bytes(source: BinaryIO, target: BinaryIO, start: int, end: int) -> None:

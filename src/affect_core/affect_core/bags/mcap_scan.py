@@ -10,11 +10,9 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
-from mcap.data_stream import ReadDataStream
 from mcap.opcode import Opcode
 from mcap.records import (
     Channel,
@@ -27,40 +25,30 @@ from mcap.records import (
     Schema,
     Statistics,
 )
-from mcap.stream_reader import get_chunk_data_stream
 from numpy.typing import NDArray
 
+from affect_core.bags.mcap_records import (
+    HEAD,
+    MAGIC,
+    PARSED,
+    DamagedRecord,
+    bound,
+    chunk_data,
+    message_row,
+    parsed,
+)
 from affect_core.errors import InputError
 
-MAGIC = b"\x89MCAP0\r\n"
 _CRC_BYTES = 4
-_CHUNK_HEAD_BYTES = 32
-"""Two times, the size without compression, a checksum, and the length of the compression's name."""
-HEAD = struct.Struct("<BQ")
-MESSAGE = struct.Struct("<HIQQ")
 _CHUNK = struct.Struct("<QQQII")
 _MESSAGE_INDEX = struct.Struct("<HI")
 _OPCODES = frozenset(Opcode)
-_PARSED: dict[int, type[McapRecord]] = {
-    Opcode.HEADER: Header,
-    Opcode.SCHEMA: Schema,
-    Opcode.CHANNEL: Channel,
-    Opcode.CHUNK: Chunk,
-    Opcode.METADATA: Metadata,
-    Opcode.STATISTICS: Statistics,
-    Opcode.DATA_END: DataEnd,
-    Opcode.FOOTER: Footer,
-}
 _PRIVATE = 0x80
 _RUN_BYTES = 4 << 20
 _RUN_MESSAGES = 256
 _WINDOW_BYTES = 16 << 20
 # A chunk's opcode, then a length below 2^40.
 _MAYBE_CHUNK = re.compile(rb"\x06(?=.{5}\x00\x00\x00)", re.DOTALL)
-
-
-class DamagedRecord(Exception):
-    """Bytes that are no record; internal."""
 
 
 @dataclass
@@ -73,6 +61,7 @@ class Block:
         offsets: (N,) begin of each message's record within them.
         index_offsets: channel -> place in the file of its MessageIndex, where all of them are there.
         index_end: where these end; `end` without any.
+        orphans: messages in it, not among the rows, whose channel is described nowhere.
     """
 
     start: int
@@ -85,6 +74,7 @@ class Block:
     raw_bytes: int = 0
     index_offsets: dict[int, int] = field(default_factory=dict)
     index_end: int = 0
+    orphans: int = 0
 
     @property
     def channels(self) -> set[int]:
@@ -122,6 +112,11 @@ class McapScan:
     def message_count(self) -> int:
         """Messages found."""
         return sum(len(block.rows) for block in self.blocks)
+
+    @property
+    def orphans(self) -> int:
+        """Messages that nobody can understand."""
+        return sum(block.orphans for block in self.blocks)
 
     @property
     def good_end(self) -> int:
@@ -170,7 +165,7 @@ def block_bytes(file: BinaryIO, block: Block) -> bytes:
     """The (decompressed) bytes of a block that was read before."""
     file.seek(block.start)
     data = file.read(block.end - block.start)
-    return _chunk_data(_parsed(Opcode.CHUNK, data[HEAD.size :])) if block.chunked else data
+    return chunk_data(parsed(Opcode.CHUNK, data[HEAD.size :])) if block.chunked else data
 
 
 def _begin(file: BinaryIO, result: McapScan) -> int:
@@ -199,34 +194,17 @@ def _take(file: BinaryIO, position: int, result: McapScan) -> int:
         raise DamagedRecord(f"no record begins with {opcode:#04x}")
     if end > result.size:
         raise DamagedRecord("a record goes on behind the end of the file")
+    if opcode != Opcode.ATTACHMENT:  # which is left where it is
+        bound(length, "record")
     if opcode == Opcode.MESSAGE:
         _take_message(file, position, length, result)
     elif opcode == Opcode.MESSAGE_INDEX:
         _take_message_index(file.read(length), position, end, result)
-    elif opcode in _PARSED:
-        _keep(_parsed(opcode, file.read(length)), position, end, result)
+    elif opcode in PARSED:
+        _keep(parsed(opcode, file.read(length)), position, end, result)
     elif opcode == Opcode.ATTACHMENT:
         result.attachments.append((position, end))
     return int(end)
-
-
-def _parsed(opcode: int, body: bytes) -> McapRecord:
-    stream = ReadDataStream(BytesIO(body))
-    try:
-        record: McapRecord = _PARSED[opcode].read(stream)  # type: ignore[attr-defined]
-    except Exception as error:  # whatever damaged bytes make of the library
-        raise DamagedRecord(f"a {Opcode(opcode).name} record cannot be read") from error
-    if stream.count != len(body) or (
-        isinstance(record, Chunk) and _said_length(record, body) != len(record.data)
-    ):
-        raise DamagedRecord(f"a {Opcode(opcode).name} record has a wrong length")
-    return record
-
-
-def _said_length(chunk: Chunk, body: bytes) -> int:
-    """Of a chunk's data. The library takes what there is, whatever the record says."""
-    (length,) = struct.unpack_from("<Q", body, _CHUNK_HEAD_BYTES + len(chunk.compression))
-    return int(length)
 
 
 def _keep(record: McapRecord, start: int, end: int, result: McapScan) -> None:
@@ -250,7 +228,7 @@ def _keep(record: McapRecord, start: int, end: int, result: McapScan) -> None:
 
 
 def _block_of(chunk: Chunk, start: int, end: int, result: McapScan) -> Block:
-    data = _chunk_data(chunk)
+    data = chunk_data(chunk)
     rows: list[tuple[int, int, int, int]] = []
     offsets: list[int] = []
     position = 0
@@ -262,10 +240,10 @@ def _block_of(chunk: Chunk, start: int, end: int, result: McapScan) -> Block:
         if stop > len(data):
             raise DamagedRecord("a chunk ends within a record")
         if opcode == Opcode.MESSAGE:
-            rows.append(_row(data, begin, stop))
+            rows.append(message_row(data, begin, stop))
             offsets.append(position)
         elif opcode in (Opcode.SCHEMA, Opcode.CHANNEL):
-            _keep(_parsed(opcode, data[begin:stop]), start, end, result)
+            _keep(parsed(opcode, data[begin:stop]), start, end, result)
         position = stop
     return Block(
         start,
@@ -280,28 +258,6 @@ def _block_of(chunk: Chunk, start: int, end: int, result: McapScan) -> Block:
     )
 
 
-def _row(data: bytes, begin: int, stop: int) -> tuple[int, int, int, int]:
-    if stop - begin < MESSAGE.size:
-        raise DamagedRecord("a message is too short")
-    channel, _, log_ns, _ = MESSAGE.unpack_from(data, begin)
-    if log_ns >= 1 << 63:
-        raise DamagedRecord("a message has an impossible time")
-    return log_ns, channel, begin + MESSAGE.size, stop
-
-
-def _chunk_data(record: McapRecord) -> bytes:
-    if not isinstance(record, Chunk) or record.compression not in ("", "zstd", "lz4"):
-        raise DamagedRecord(f"a chunk has an unknown compression, {getattr(record, 'compression', '')!r}")
-    try:
-        stream, length = get_chunk_data_stream(record, validate_crc=True)
-        data = stream.read(length)
-    except Exception as error:  # whatever damaged bytes make of the library
-        raise DamagedRecord("a chunk cannot be decompressed, or its checksum is wrong") from error
-    if len(data) != record.uncompressed_size:
-        raise DamagedRecord("a chunk has a wrong size")
-    return data
-
-
 def _take_message(file: BinaryIO, position: int, length: int, result: McapScan) -> None:
     """A message outside chunks joins the run before it, so that a long file has few blocks."""
     file.seek(position)
@@ -311,7 +267,7 @@ def _take_message(file: BinaryIO, position: int, length: int, result: McapScan) 
         empty = np.empty((0, 4), np.int64)
         last = Block(position, position, False, empty, np.empty(0, np.int64))
         result.blocks.append(last)
-    log_ns, channel, begin, stop = _row(data, HEAD.size, len(data))
+    log_ns, channel, begin, stop = message_row(data, HEAD.size, len(data))
     shift = position - last.start
     last.rows = np.vstack([last.rows, [(log_ns, channel, begin + shift, stop + shift)]])
     last.offsets = np.append(last.offsets, shift)
@@ -366,10 +322,9 @@ def _is_chunk(file: BinaryIO, position: int, size: int) -> bool:
 def _drop_unknown(result: McapScan) -> None:
     """Messages of a channel whose description is lost cannot be understood by anybody."""
     known = list(result.channels)
-    lost = 0
     for block in result.blocks:
         keep = np.isin(block.rows[:, 1], known)
-        lost += int((~keep).sum())
+        block.orphans = int((~keep).sum())
         block.rows, block.offsets = block.rows[keep], block.offsets[keep]
-    if lost:
-        result.expected = max(result.expected or 0, result.message_count + lost)
+    if result.orphans:
+        result.expected = max(result.expected or 0, result.message_count + result.orphans)

@@ -12,7 +12,9 @@ from typing import Any
 import yaml
 
 from affect_core.bags.base import Contents, TopicInfo
-from affect_core.errors import InputError
+from affect_core.errors import ConfigError, InputError
+from affect_core.limits import LIMITS
+from affect_core.texts import parse_yaml, read_yaml
 
 NAME = "metadata.yaml"
 VERSION = 9
@@ -94,10 +96,10 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     """
     path = folder / NAME
     try:
-        found = yaml.safe_load(path.read_text())[_ROOT]
+        found = read_yaml(path, LIMITS.bag_metadata_bytes)[_ROOT]
         if not isinstance(found, dict):
             raise TypeError(type(found).__name__)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+    except (ConfigError, KeyError, TypeError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"expected a bag's {NAME} at {path}: {first}") from error
     return found
@@ -108,9 +110,17 @@ def _topic(topic: TopicInfo) -> dict[str, Any]:
         "name": topic.name,
         "type": topic.type_name,
         "serialization_format": topic.serialization,
-        "offered_qos_profiles": yaml.safe_load(topic.qos) or [] if topic.qos else [],
+        "offered_qos_profiles": _profiles(topic.qos),
         "type_description_hash": topic.type_hash,
     }
+
+
+def _profiles(text: str) -> Any:
+    """Of a damaged bag's text, none."""
+    try:
+        return parse_yaml(text) or []
+    except ConfigError:
+        return []
 
 
 def _file(file: FileNumbers) -> dict[str, Any]:

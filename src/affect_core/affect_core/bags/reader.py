@@ -19,10 +19,13 @@ from affect_core.bags.mcap_file import McapStorage
 from affect_core.bags.metadata import NAME, read_metadata
 from affect_core.bags.sqlite_file import SqliteStorage
 from affect_core.errors import InputError
+from affect_core.limits import LIMITS, expect_at_most
 
 STORAGES: dict[str, type[McapStorage] | type[SqliteStorage]] = {".mcap": McapStorage, ".db3": SqliteStorage}
 MOST_FLAWS = 40
 _PACKED = ".zstd"
+_UNSAID_BYTES = 64 << 20
+"""A message whose compressed form does not say how large it is may have this many bytes."""
 
 
 class Recording:
@@ -205,7 +208,10 @@ def storage_files(folder: Path) -> list[Path]:
 def unpacked(data: bytes) -> bytes:
     """A message that was compressed by itself."""
     try:
-        return bytes(zstandard.ZstdDecompressor().decompress(data))
+        # A frame need not say how large its content is; then the library takes what it is told here.
+        claimed = zstandard.frame_content_size(data)
+        expect_at_most(LIMITS.bag_record_bytes, claimed, "bytes in a message")
+        return bytes(zstandard.ZstdDecompressor().decompress(data, max_output_size=_UNSAID_BYTES))
     except (zstandard.ZstdError, MemoryError) as error:
         raise InputError(f"a message cannot be decompressed: {error}") from error
 
@@ -216,6 +222,9 @@ def _unpack(path: Path, target: Path) -> Path:
         reader = zstandard.ZstdDecompressor().stream_reader(source)
         try:
             while block := reader.read(1 << 20):
+                expect_at_most(
+                    LIMITS.unpacked_bag_bytes, file.tell() + len(block), f"bytes in {path}, unpacked"
+                )
                 file.write(block)
         except zstandard.ZstdError as error:
             if not file.tell():

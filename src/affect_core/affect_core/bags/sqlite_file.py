@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from affect_core.bags.base import Contents, Flaw, TopicInfo
 from affect_core.errors import InputError
+from affect_core.limits import LIMITS, expect_at_most
 
 _TOPIC_COLUMNS = (
     "id",
@@ -44,6 +45,10 @@ class SqliteStorage:
     def read(self, row: NDArray[np.int64]) -> bytes:
         """The message of one row of the index: its id."""
         try:
+            (size,) = self._database.execute(
+                "SELECT length(data) FROM messages WHERE id = ?", (int(row[2]),)
+            ).fetchone() or (0,)
+            expect_at_most(LIMITS.bag_record_bytes, size or 0, f"bytes in message {int(row[2])}")
             found = self._database.execute(
                 "SELECT data FROM messages WHERE id = ?", (int(row[2]),)
             ).fetchone()

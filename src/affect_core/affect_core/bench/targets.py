@@ -11,6 +11,7 @@ from typing import Any, Final
 from affect_core.config import Settings, from_mapping, load_yaml, setting
 from affect_core.errors import ConfigError, UnknownName
 from affect_core.machine import cpu_class
+from affect_core.texts import values_of
 
 FILE: Final = Path(__file__).with_name("targets.yaml")
 _RELATIONS: Final[Mapping[str, tuple[str, Callable[[float, float], bool]]]] = {
@@ -86,7 +87,10 @@ class Line:
 
 def load_targets(path: Path = FILE) -> dict[str, Target]:
     """Name -> target; raises ConfigError."""
-    return {name: from_mapping(Target, values, f"{path}: {name}") for name, values in load_yaml(path).items()}
+    with values_of(path):
+        return {
+            name: from_mapping(Target, values, f"{path}: {name}") for name, values in load_yaml(path).items()
+        }
 
 
 def single(name: str, value: float, n: int, **more: Any) -> Line:

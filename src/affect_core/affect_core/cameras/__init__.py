@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from affect_core.cameras.base import CAMERAS, Camera, CameraConfig, CameraGeometry, Clock, geometry
+from affect_core.cameras.live import LiveReader
 
-__all__ = ["CAMERAS", "Camera", "CameraConfig", "CameraGeometry", "Clock", "geometry"]
+__all__ = ["CAMERAS", "Camera", "CameraConfig", "CameraGeometry", "Clock", "LiveReader", "geometry"]
 
 
 @CAMERAS.register("webcam")

@@ -63,7 +63,13 @@ def geometry(width: int, height: int, fov_deg: float, fps: float) -> CameraGeome
 
 
 class Camera(Protocol):
-    """A source of frames. Not open until `open`; may be opened again after `close`."""
+    """A source of frames. Not open until `open`; may be opened again after `close`.
+
+    Attributes:
+        live: whether it keeps its own time: `read` waits for the next frame, for ever if the device stalls.
+    """
+
+    live: bool
 
     @property
     def info(self) -> CameraGeometry:
@@ -106,6 +112,7 @@ class Camera(Protocol):
 class Opened(ABC):
     """What all cameras share: ``with camera:`` opens and closes; a camera is open while its geometry is known."""
 
+    live = False
     _info: CameraGeometry | None = None
 
     @property

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from affect_core.cameras.base import CameraConfig, CameraGeometry, Clock, Opened, geometry
-from affect_core.errors import CameraError
+from affect_core.errors import CameraError, InputError
+from affect_core.images import rgb_from_compressed
+from affect_core.limits import LIMITS
+from affect_core.texts import read_whole
 from affect_core.types import Frame, ImageRGB
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -90,9 +90,9 @@ def _first_readable(paths: list[Path]) -> ImageRGB:
 
 
 def _load(path: Path) -> ImageRGB:
-    image_bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image_bgr is None:
+    try:
+        return rgb_from_compressed(read_whole(path, LIMITS.compressed_image_bytes))
+    except (OSError, InputError) as error:
         raise CameraError(
-            f"expected a readable image, got {path}, which is damaged or no image; it is left out"
-        )
-    return np.asarray(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+            f"expected a readable image, got {path}, which is damaged or no image ({error}); it is left out"
+        ) from error

@@ -9,7 +9,8 @@ from typing import Any
 import cv2
 
 from affect_core.cameras.base import CameraConfig, CameraGeometry, Clock, Opened, geometry
-from affect_core.errors import CameraError
+from affect_core.errors import CameraError, InputError
+from affect_core.images import check_extent
 from affect_core.types import Frame, ImageRGB
 
 
@@ -82,6 +83,11 @@ def _open(path: str) -> Any:
             f"expected a video, got {path}, which cannot be decoded: it is damaged, another kind of file, "
             "or in an unknown codec; convert it, for example to H.264 in .mp4"
         )
+    try:
+        check_extent(int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+    except InputError as error:
+        capture.release()
+        raise CameraError(f"{path}: {error}") from error
     return capture
 
 

@@ -18,6 +18,8 @@ DEVICES = Path("/dev")
 class Webcam(Opened):
     """A v4l2 device. Asks for MJPG: uncompressed 720p does not fit through USB 2 at 30 frames per second."""
 
+    live = True
+
     def __init__(self, config: CameraConfig, now_ns: Clock) -> None:
         self._config = config
         self._now_ns = now_ns

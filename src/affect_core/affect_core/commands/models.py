@@ -30,15 +30,24 @@ def _print_architectures(size: int) -> None:
 
     from affect_core.emotion import ARCHITECTURES
     from affect_core.emotion.cost import cost
+    from affect_core.errors import ConfigError
     from affect_core.labels import COMPLEX_6
 
     table = Table(title=f"Networks at {size} x {size} px, {len(COMPLEX_6)} classes")
     for column in ("network", "parameters / million", "operations / picture / billion"):
         table.add_column(column, justify="left" if column == "network" else "right")
+    refused = []
     for name in ARCHITECTURES:
-        counted = cost(name, len(COMPLEX_6), size, {})
+        try:
+            counted = cost(name, len(COMPLEX_6), size, {})
+        except ConfigError as error:  # not every network takes every size
+            table.add_row(name, "-", "-")
+            refused.append(str(error))
+            continue
         table.add_row(name, f"{counted.parameters / 1e6:.1f}", f"{counted.flops / 1e9:.2f}")
     Console().print(table)
+    for reason in refused:
+        click.echo(reason)
 
 
 def _cards(names: tuple[str, ...]) -> Iterator[Card]:

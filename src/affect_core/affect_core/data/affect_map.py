@@ -18,6 +18,7 @@ from typing import Any, Final
 from affect_core.config import load_yaml
 from affect_core.errors import ConfigError, InputError, UnknownName
 from affect_core.paths import find_shared
+from affect_core.texts import values_of
 
 Sides = tuple[float, float]
 
@@ -101,14 +102,15 @@ def load_affect_map(path: Path | None = None) -> AffectMap:
     Raises:
         ConfigError: the file is not as expected; says where.
     """
-    source = path or find_shared("config/affect_map.yaml")
-    content = load_yaml(source)
-    if set(content) != {"units", "anchors"}:
-        raise ConfigError(f"{source}: expected units and anchors, got {', '.join(content) or 'nothing'}")
-    return AffectMap(
-        {name: _read(UnitWeight, f"{source}: {name}", entry) for name, entry in content["units"].items()},
-        {name: _read(Anchor, f"{source}: {name}", entry) for name, entry in content["anchors"].items()},
-    )
+    with values_of(path or "config/affect_map.yaml"):
+        source = path or find_shared("config/affect_map.yaml")
+        content = load_yaml(source)
+        if set(content) != {"units", "anchors"}:
+            raise ConfigError(f"{source}: expected units and anchors, got {', '.join(content) or 'nothing'}")
+        return AffectMap(
+            {name: _read(UnitWeight, f"{source}: {name}", entry) for name, entry in content["units"].items()},
+            {name: _read(Anchor, f"{source}: {name}", entry) for name, entry in content["anchors"].items()},
+        )
 
 
 def _read(kind: Callable[..., Any], where: str, entry: Any) -> Any:

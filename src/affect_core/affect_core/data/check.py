@@ -16,6 +16,7 @@ from affect_core.data.manifest import Manifest, Record
 from affect_core.data.pictures import read_picture
 from affect_core.errors import InputError
 from affect_core.faces.crop import CropSpec, fit_similarity, template_px
+from affect_core.images import check_extent
 
 
 class Fault(StrEnum):
@@ -162,9 +163,10 @@ def _mask(manifest: Manifest, record: Record, size_wh: tuple[int, int]) -> _Faul
         return
     try:
         with Image.open(path) as mask:
+            check_extent(*mask.size)
             mask.load()
             found = mask.size
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises all of them
+    except (OSError, SyntaxError, ValueError, InputError) as error:  # Pillow raises the first three
         yield Fault.MASK, str(error)
         return
     if found != size_wh:

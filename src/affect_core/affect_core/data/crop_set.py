@@ -11,11 +11,13 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from affect_core.array_files import ArrayFile
 from affect_core.config import from_mapping, load_yaml
 from affect_core.emotion.base import REGRESSION
 from affect_core.errors import ConfigError, InputError
 from affect_core.faces.crop import CropSpec
 from affect_core.files import whole, write_whole
+from affect_core.texts import values_of
 
 MANIFEST_FILE: Final = "manifest.yaml"
 NO_SEGMENT: Final = 255
@@ -147,19 +149,20 @@ def load_crop_set(folder: Path) -> CropSet:
         ConfigError: no manifest, or a manifest that cannot be used.
         InputError: no parts, or parts that do not fit the manifest.
     """
-    manifest = load_yaml(folder / MANIFEST_FILE)
-    if set(manifest) < {"label_names", "crop"}:
-        raise ConfigError(
-            f"{folder / MANIFEST_FILE}: expected label_names and crop, got {', '.join(manifest)}"
+    with values_of(folder):
+        manifest = load_yaml(folder / MANIFEST_FILE)
+        if set(manifest) < {"label_names", "crop"}:
+            raise ConfigError(
+                f"{folder / MANIFEST_FILE}: expected label_names and crop, got {', '.join(manifest)}"
+            )
+        joined = _read(sorted(folder.glob("part_[0-9][0-9][0-9][0-9].npz")), folder)
+        arrays: dict[str, Any] = {name: joined[name] for name in _ARRAYS}
+        return CropSet(
+            label_names=tuple(manifest["label_names"]),
+            crop=from_mapping(CropSpec, manifest["crop"], str(folder / MANIFEST_FILE)),
+            info={key.removeprefix(_INFO): column for key, column in joined.items() if key.startswith(_INFO)},
+            **arrays,
         )
-    joined = _read(sorted(folder.glob("part_[0-9][0-9][0-9][0-9].npz")), folder)
-    arrays: dict[str, Any] = {name: joined[name] for name in _ARRAYS}
-    return CropSet(
-        label_names=tuple(manifest["label_names"]),
-        crop=from_mapping(CropSpec, manifest["crop"], str(folder / MANIFEST_FILE)),
-        info={key.removeprefix(_INFO): column for key, column in joined.items() if key.startswith(_INFO)},
-        **arrays,
-    )
 
 
 def _read(paths: Sequence[Path], folder: Path) -> dict[str, NDArray[Any]]:
@@ -168,15 +171,15 @@ def _read(paths: Sequence[Path], folder: Path) -> dict[str, NDArray[Any]]:
         raise InputError(
             f"expected parts (part_0000.npz, ...) in {folder}, found none; generate the set first"
         )
-    parts = [np.load(path) for path in paths]
-    missing = sorted(set(_ARRAYS) - set(parts[0].files))
+    parts = [ArrayFile(path) for path in paths]
+    missing = sorted(set(_ARRAYS) - set(parts[0]))
     if missing:
         raise InputError(
             f"{paths[0]}: expected the columns {', '.join(_ARRAYS)}, missing {', '.join(missing)}; the set "
             "was made by another version: delete it and make it anew"
         )
     try:
-        return {name: _column(parts, name) for name in parts[0].files}
+        return {name: _column(parts, name) for name in parts[0]}
     finally:
         for part in parts:
             part.close()

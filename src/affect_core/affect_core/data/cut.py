@@ -27,6 +27,7 @@ from affect_core.data.masks import segments_from_landmarks, warp_segments
 from affect_core.emotion.base import REGRESSION
 from affect_core.errors import AffectError, ConfigError, InputError
 from affect_core.faces.crop import CropSpec, align, image_to_crop_points
+from affect_core.images import check_extent
 from affect_core.types import Crop, Floats, ImageRGB
 
 SETTINGS_FILE: Final = "cut.yaml"
@@ -265,6 +266,7 @@ def _fingerprint(manifest: Manifest) -> str:
 def _picture(path: Path, mode: str, what: str) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as image:
+            check_extent(*image.size)
             return np.asarray(image.convert(mode), np.uint8)
     except FileNotFoundError as error:
         raise Skipped(f"missing {what}", f"no file in {path.parent}; the set may have moved") from error
@@ -273,7 +275,8 @@ def _picture(path: Path, mode: str, what: str) -> NDArray[np.uint8]:
         SyntaxError,
         ValueError,
         Image.DecompressionBombError,
-    ) as error:  # Pillow raises all of them
+        InputError,
+    ) as error:  # Pillow raises all of them but the last
         raise Skipped(f"corrupt {what}", str(error)) from error
 
 

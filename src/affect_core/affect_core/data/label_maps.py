@@ -11,6 +11,7 @@ from affect_core.config import load_yaml
 from affect_core.errors import ConfigError, UnknownName
 from affect_core.labels import LABEL_SETS
 from affect_core.paths import find_shared
+from affect_core.texts import values_of
 
 _HRI_CONSTANTS = """
 neutral angry sad happy surprised disgusted scared pleading vulnerable despaired guilty disappointed
@@ -70,8 +71,9 @@ def load_label_maps(path: Path | None = None) -> dict[str, LabelMap]:
     Raises:
         ConfigError: an entry names a label that its set does not have.
     """
-    source = path or find_shared("config/label_maps.yaml")
-    return {name: _label_map(f"{source}: {name}", content) for name, content in load_yaml(source).items()}
+    with values_of(path or "config/label_maps.yaml"):
+        source = path or find_shared("config/label_maps.yaml")
+        return {name: _label_map(f"{source}: {name}", content) for name, content in load_yaml(source).items()}
 
 
 def _label_map(where: str, content: Mapping[str, Any]) -> LabelMap:

@@ -8,17 +8,19 @@ What is not known is null on disk and NaN or None here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from math import isnan, nan
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import yaml
 
 from affect_core.config import load_yaml
 from affect_core.errors import ConfigError, InputError
 from affect_core.files import write_whole
+from affect_core.limits import LIMITS, expect_at_most
+from affect_core.texts import parse_json, values_of
 
 SET_FILE: Final = "set.yaml"
 RECORDS_FILE: Final = "records.jsonl"
@@ -35,6 +37,7 @@ class Record:
         image: path of the picture.
         label: name of the class; empty if the picture has none.
         soft_label: share of each class, summing to 1, where the picture shows a blend; else None.
+        categories: all classes that the set itself gives the picture, in its own words, where it may give several.
         intensity: strength of the expression, 0..1.
         valence, arousal, dominance: -1..1.
         action_units: FACS name -> amount (right, left), 0..1.
@@ -50,6 +53,7 @@ class Record:
     image: str
     label: str = ""
     soft_label: Mapping[str, float] | None = None
+    categories: tuple[str, ...] = ()
     intensity: float = nan
     valence: float = nan
     arousal: float = nan
@@ -130,30 +134,46 @@ def load_manifest(folder: Path) -> Manifest:
         ConfigError: no set in the folder, or its head cannot be used.
         InputError: a line of the records cannot be used; says which.
     """
-    source = folder / SET_FILE
-    if not source.is_file():
-        raise ConfigError(
-            f"expected a set of pictures in {folder}, found no {SET_FILE}; generate or import it"
-        )
-    head = load_yaml(source)
-    known = {item.name for item in fields(Manifest)} - {"folder", "records"} | {"format"}
-    if set(head) - known or not {"name", "labels"} <= set(head) or head.get("format") != FORMAT:
-        raise ConfigError(
-            f"{source}: expected format {FORMAT} with name, labels and any of {', '.join(sorted(known))}; "
-            f"got {', '.join(head)}; make the set anew"
-        )
-    head.pop("format")
-    head["labels"] = tuple(head["labels"])
-    return Manifest(folder=folder, records=read_records(folder / RECORDS_FILE), **head)
+    with values_of(folder):
+        source = folder / SET_FILE
+        if not source.is_file():
+            raise ConfigError(
+                f"expected a set of pictures in {folder}, found no {SET_FILE}; generate or import it"
+            )
+        head = load_yaml(source)
+        known = {item.name for item in fields(Manifest)} - {"folder", "records"} | {"format"}
+        if set(head) - known or not {"name", "labels"} <= set(head) or head.get("format") != FORMAT:
+            raise ConfigError(
+                f"{source}: expected format {FORMAT} with name, labels and any of {', '.join(sorted(known))}; "
+                f"got {', '.join(map(str, head))}; make the set anew"
+            )
+        head.pop("format")
+        if not isinstance(head["labels"], list) or not all(isinstance(name, str) for name in head["labels"]):
+            raise ConfigError(f"{source}: expected labels as a list of names, got {head['labels']!r}")
+        head["labels"] = tuple(head["labels"])
+        return Manifest(folder=folder, records=read_records(folder / RECORDS_FILE), **head)
 
 
 def read_records(path: Path) -> tuple[Record, ...]:
     """Records of a file with one JSON object per line; raises InputError with the line's number."""
     try:
-        lines = path.read_text().splitlines()
+        expect_at_most(LIMITS.manifest_bytes, path.stat().st_size, f"bytes in {path}")
+        with path.open(encoding="utf-8") as file:
+            return tuple(_records(path, file))
     except OSError as error:
         raise InputError(f"expected records at {path}: {error.strerror}; make the set anew") from error
-    return tuple(_record(f"{path}:{number}", line) for number, line in enumerate(lines, 1) if line.strip())
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: expected UTF-8, got {error}; make the set anew") from error
+
+
+def _records(path: Path, file: TextIO) -> Iterator[Record]:
+    most = LIMITS.json_line_bytes
+    number = 0
+    while line := file.readline(most + 1):
+        number += 1
+        expect_at_most(most, len(line), f"characters in line {number} of {path}")
+        if line.strip():
+            yield _record(f"{path}:{number}", line)
 
 
 def to_lines(records: Iterable[Record]) -> str:
@@ -167,23 +187,25 @@ def _plain(record: Record) -> dict[str, Any]:
 
 
 def _unknown(value: object) -> bool:
-    return value is None or value == "" or value == {} or (isinstance(value, float) and isnan(value))
+    return value is None or value in ("", (), {}) or (isinstance(value, float) and isnan(value))
 
 
 def _record(where: str, line: str) -> Record:
     try:
-        values: dict[str, Any] = json.loads(line)
-        for name in ("landmarks_xy", "box_xyxy", "head_deg"):
+        values: dict[str, Any] = parse_json(line)
+        for name in ("landmarks_xy", "box_xyxy", "head_deg", "categories"):
             if name in values:
                 values[name] = _tuples(values[name])
         if "action_units" in values:
             values["action_units"] = {name: _tuples(sides) for name, sides in values["action_units"].items()}
         record = Record(**values)
-    except (ValueError, TypeError, AttributeError) as error:
+        _check(where, record)
+    except (ValueError, TypeError, AttributeError, ArithmeticError, InputError) as error:
+        if isinstance(error, InputError) and str(error).startswith(where):
+            raise
         raise InputError(
             f"{where}: expected a record, one JSON object: {error}; correct or remove the line"
         ) from error
-    _check(where, record)
     return record
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core.errors import InputError
+from affect_core.images import check_extent
 from affect_core.types import ImageRGB
 
 
@@ -30,6 +31,7 @@ def _read(path: Path, mode: str, what: str) -> NDArray[np.uint8]:
 
     try:
         with Image.open(path) as picture:
+            check_extent(*picture.size)
             return np.asarray(picture.convert(mode), np.uint8)
     except (
         OSError,

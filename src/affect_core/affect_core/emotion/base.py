@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect_core.config import Settings, setting
+from affect_core.emotion.card import REGRESSION as REGRESSION
 from affect_core.emotion.card import Card
 from affect_core.registry import Registry
 
 Batch = NDArray[np.float32]
-
-REGRESSION: Final = ("valence", "arousal", "intensity")
-"""What networks may estimate beside the class: valence and arousal -1..1, intensity 0..1."""
 
 AUTO: Final = "auto"
 EXACT: Final = "fp32"
@@ -32,7 +30,8 @@ class Output(NamedTuple):
     Attributes:
         logits: (N, C).
         attention: (N, h, w) in 0..1, or None for a network without attention.
-        regression: (N, 3), the columns `REGRESSION`, or None for a network without such outputs.
+        regression: (N, R), the columns that the card names (`Card.regression`, by default `REGRESSION`), or None for a
+            network without such outputs.
     """
 
     logits: Any

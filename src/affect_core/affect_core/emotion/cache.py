@@ -33,12 +33,20 @@ def kept(stem: str, suffix: str, make: Callable[[], bytes]) -> bytes:
         suffix: of the file.
         make: computes the content. Where the folder cannot be written, it is called every time.
     """
-    folder = cache_folder() / "runtimes"
-    content = _find(folder, stem, suffix)
+    content = found(stem, suffix)
     if content is None:
         content = make()
-        _keep(folder, stem, suffix, content)
+        _keep(_folder(), stem, suffix, content)
     return content
+
+
+def found(stem: str, suffix: str) -> bytes | None:
+    """The content of a kept file; None if it is not there, or not whole."""
+    return _find(_folder(), stem, suffix)
+
+
+def _folder() -> Path:
+    return cache_folder() / "runtimes"
 
 
 def _find(folder: Path, stem: str, suffix: str) -> bytes | None:

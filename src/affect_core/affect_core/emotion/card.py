@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -13,9 +14,16 @@ from affect_core.config import Settings, from_mapping, load_yaml, setting
 from affect_core.errors import ConfigError, ModelError
 from affect_core.faces.crop import CropSpec
 from affect_core.paths import find_named
+from affect_core.texts import values_of
 
 CARD_FILE = "card.yaml"
 WEIGHT_DTYPES = ("float32", "float16")
+
+ESTIMATES: Final = ("valence", "arousal", "dominance", "intensity")
+"""What a network may estimate beside the class; fields of `affect_core.types.Emotion`. -1..1, intensity 0..1."""
+
+REGRESSION: Final = ("valence", "arousal", "intensity")
+"""Columns of the estimates of a network whose card does not name them, and of crop sets."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Card:
         weights: file, hash, stored type.
         training_data, licence, notes: for the reader.
         results: measured numbers, each with its n.
+        regression: columns of the network's estimates, each one of `ESTIMATES`; a network may have none all the same.
         training_heads: parts and measures of the random robot heads among the training pictures, and what of the
             OhBot lies outside them; see `affect_core.synth.robots.unseen.card_entry`.
     """
@@ -60,6 +69,7 @@ class Card:
     notes: str = ""
     results: Mapping[str, Any] = field(default_factory=dict)
     training_heads: Mapping[str, Any] = field(default_factory=dict)
+    regression: tuple[str, ...] = REGRESSION
 
     def __post_init__(self) -> None:
         source = self.folder / CARD_FILE
@@ -67,8 +77,20 @@ class Card:
             len(set(self.labels)) == len(self.labels) > 1, source, "two or more different labels", self.labels
         )
         _expect(len(self.mean) == len(self.std) == 3, source, "mean and std of three channels", self.mean)
+        names = all(isinstance(label, str) for label in self.labels)
+        _expect(names, source, "labels that are names", self.labels)
+        numbers = all(isinstance(v, int | float) and math.isfinite(v) for v in (*self.mean, *self.std))
+        _expect(numbers, source, "mean and std of numbers", (self.mean, self.std))
+        _expect(
+            Path(self.weights.file).name == self.weights.file,
+            source,
+            "weights beside the card",
+            self.weights.file,
+        )
         _expect(min(self.std) > 0, source, "std above 0", self.std)
         _expect(self.colour_order == "RGB", source, "colour_order RGB", self.colour_order)
+        known = set(self.regression) <= set(ESTIMATES) and len(set(self.regression)) == len(self.regression)
+        _expect(known, source, f"regression with different ones of {', '.join(ESTIMATES)}", self.regression)
 
     @property
     def weights_path(self) -> Path:
@@ -90,15 +112,21 @@ def load_card(model: str | Path) -> Card:
             f"expected a model card at {source}, found none; train the model or restore the file"
         )
     try:
-        values = load_yaml(source)
-        parts: dict[str, Any] = {
-            "crop": from_mapping(CropSpec, values.pop("crop", {}), f"{source}: crop"),
-            "weights": from_mapping(Weights, values.pop("weights", {}), f"{source}: weights"),
-        }
-        lists: dict[str, Any] = {key: tuple(values.pop(key, ())) for key in ("labels", "mean", "std")}
-        return Card(folder=folder, **parts, **lists, **values)
-    except (ConfigError, TypeError) as error:
+        with values_of(source):
+            return _card(folder, source, load_yaml(source))
+    except ConfigError as error:
         raise ModelError(f"{source} is not a usable card: {error}") from error
+
+
+def _card(folder: Path, source: Path, values: dict[str, Any]) -> Card:
+    parts: dict[str, Any] = {
+        "crop": from_mapping(CropSpec, values.pop("crop", {}), f"{source}: crop"),
+        "weights": from_mapping(Weights, values.pop("weights", {}), f"{source}: weights"),
+    }
+    lists: dict[str, Any] = {key: tuple(values.pop(key, ())) for key in ("labels", "mean", "std")}
+    if "regression" in values:
+        lists["regression"] = tuple(values.pop("regression"))
+    return Card(folder=folder, **parts, **lists, **values)
 
 
 def save_card(card: Card) -> Path:
@@ -118,6 +146,8 @@ def save_card(card: Card) -> Path:
         "notes": card.notes,
         "results": dict(card.results),
     }
+    if card.regression != REGRESSION:
+        values["regression"] = list(card.regression)
     if card.training_heads:
         values["training_heads"] = dict(card.training_heads)
     path = card.folder / CARD_FILE

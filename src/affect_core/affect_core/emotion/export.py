@@ -14,6 +14,7 @@ from affect_core.emotion.base import Output
 from affect_core.emotion.cache import kept, key_of
 from affect_core.emotion.card import Card
 from affect_core.emotion.weights import check_hash, load_model
+from affect_core.errors import Unavailable
 
 FORMAT: Final = 1
 """Version of how networks are exported; another one makes other files."""
@@ -60,7 +61,7 @@ def export(card: Card) -> bytes:
     with torch.inference_mode():
         names = [name for name, part in network(example)._asdict().items() if part is not None]
     file: Any = io.BytesIO()  # which it takes, whatever its types say
-    with _quiet(), _plain_attention():
+    with _quiet(), _plain_attention(), _told(card):
         torch.onnx.export(
             _plain(network),
             (example,),
@@ -74,6 +75,20 @@ def export(card: Card) -> bytes:
     _log.info("%s: exported to ONNX", card.name)
     content: bytes = file.getvalue()
     return content
+
+
+@contextmanager
+def _told(card: Card) -> Iterator[None]:
+    """What the exporter cannot do is a reason to take another runtime."""
+    import torch
+
+    try:
+        yield
+    except torch.onnx.errors.OnnxExporterError as error:
+        raise Unavailable(
+            f"{card.name}: {card.architecture} at {card.crop.size_px} px cannot be exported to ONNX; choose runtime "
+            f"torch. {str(error).partition('.  ')[0][:200]}"
+        ) from error
 
 
 def _plain(network: Any) -> Any:

@@ -17,7 +17,8 @@ from typing import Any, Final
 from affect_core.emotion.cache import kept
 from affect_core.emotion.card import Card
 from affect_core.emotion.export import exported, file_stem, installed
-from affect_core.errors import ModelError, Unavailable
+from affect_core.errors import InputError, ModelError, Unavailable
+from affect_core.texts import read_json
 
 FILE: Final = "int8.json"
 FORMAT: Final = 1
@@ -164,12 +165,12 @@ def _write_ranges(ranges: Ranges, path: Path) -> None:
 
 def _read(path: Path) -> Int8:
     try:
-        values = json.loads(path.read_text())
+        values = read_json(path)
         names = ("weights_sha256", "macro_f1", "crops", "made_with")
         ranges = {name: (float(low), float(high)) for name, (low, high) in values["ranges"].items()}
         int8 = Int8(ranges=ranges, **{name: values[name] for name in names})
         int8.macro_f1["torch-fp32"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (InputError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"{path} cannot be read ({type(error).__name__}: {error}); run affect-hri quantise again"
         ) from error

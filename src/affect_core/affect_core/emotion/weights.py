@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from pathlib import Path
 from typing import Any
 
 from affect_core.emotion.base import ARCHITECTURES
 from affect_core.emotion.card import Card, Weights
-from affect_core.errors import ModelError
+from affect_core.errors import InputError, ModelError
 from affect_core.files import file_sha256
+from affect_core.limits import LIMITS, expect_at_most
+from affect_core.texts import parse_json
 
 State = dict[str, Any]
 """Parameter name -> torch tensor."""
@@ -53,10 +54,20 @@ def read_weights(path: Path, sha256: str = "") -> State:
     Raises:
         ModelError: see `load_model`.
     """
-    from safetensors.torch import load_file
+    return {k: v.float() if v.is_floating_point() else v for k, v in read_tensors(path, sha256)[0].items()}
+
+
+def read_tensors(path: Path, sha256: str = "") -> tuple[State, dict[str, str]]:
+    """The tensors of a safetensors file as they are stored, and its metadata; raises ModelError as `load_model` does."""
+    from safetensors import SafetensorError, safe_open
 
     check_hash(path, sha256)
-    return {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
+    try:
+        with safe_open(path, "pt") as file:
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+            return state, dict(file.metadata() or {})
+    except (SafetensorError, RuntimeError, *_BAD_HEADER) as error:
+        raise ModelError(f"{path} is not a usable safetensors file: {error}; restore it") from error
 
 
 def check_hash(path: Path, sha256: str = "") -> str:
@@ -79,22 +90,25 @@ def _check_there(path: Path) -> None:
 
 def _check_complete(path: Path) -> None:
     """A safetensors file is an 8-byte length, a JSON header of that length, the bytes it lists."""
-    data = path.read_bytes()
+    size = path.stat().st_size
     expected = 8
     try:
-        expected += struct.unpack("<Q", data[:8])[0]
-        header = json.loads(data[8:expected])
-        expected += max(
-            (entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"), default=0
-        )
-    except (struct.error, ValueError, KeyError, AttributeError) as error:
-        raise ModelError(
-            f"{path} is not a complete safetensors file ({len(data)} bytes); restore it"
-        ) from error
-    if len(data) != expected:
-        raise ModelError(
-            f"{path}: expected {expected} bytes, got {len(data)}; the file is truncated, restore it"
-        )
+        with path.open("rb") as file:
+            length = struct.unpack("<Q", file.read(8))[0]
+            expect_at_most(
+                LIMITS.weights_header_bytes, length, f"bytes in the header of {path}", error=ModelError
+            )
+            header = parse_json(file.read(length).decode())
+        ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
+        expected += length + max(map(int, ends), default=0)
+    except (struct.error, OSError, InputError, *_BAD_HEADER) as error:
+        raise ModelError(f"{path} is not a complete safetensors file ({size} bytes); restore it") from error
+    if size != expected:
+        raise ModelError(f"{path}: expected {expected} bytes, got {size}; the file is truncated, restore it")
+
+
+_BAD_HEADER = (ValueError, KeyError, AttributeError, TypeError, IndexError, OverflowError)
+"""What looking up offsets raises where the header is JSON, but of something else."""
 
 
 def _check_fit(card: Card, expected: State, got: State) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import re
 import struct
@@ -23,6 +22,8 @@ from affect_core.evaluation.collector import Box, FaceFacts
 from affect_core.evaluation.labels_csv import labels_beside, read_labels
 from affect_core.evaluation.records import TruthEvent
 from affect_core.images import rgb_from_compressed, rgb_from_raw
+from affect_core.limits import LIMITS, expect_at_most
+from affect_core.texts import parse_json
 from affect_core.trial import EventKind, Session, TrialScene
 from affect_core.types import Emotion, EmotionSet, Frame
 
@@ -112,7 +113,7 @@ class SessionBag:
             beside = labels_beside(self.path)
             if not found and beside is not None:
                 found = read_labels(beside, self._first_stamp_ns())
-        near = [event for event in found if self._is_near(event.stamp_ns)]
+        near = [event for event in found if self.is_near(event.stamp_ns)]
         if len(near) < len(found):
             self._recording.tell(f"{len(found) - len(near)} events are far from all frames and left out")
         return sorted(near, key=lambda event: (event.stamp_ns, event.index))
@@ -139,16 +140,21 @@ class SessionBag:
         """
         topic = self.image_topic()
         unstamped = self._is_unstamped()
-        count = disordered = 0
+        count = disordered = strays = 0
         stamps: list[int] = []
+        far: int | None = None
         for log_ns, message in self._messages([topic]):
             number = log_ns if unstamped else stamp_ns(message)
+            if stamps and number - stamps[-1] > HUGE_GAP_S * 1e9:
+                if far is not None:
+                    break
+                far = number
+                continue
+            if far is not None:  # the next one is back: that was no clock, but somebody else's frame
+                strays, far = strays + 1, None
             if stamps and number <= stamps[-1]:
                 disordered += 1
                 continue
-            if stamps and number - stamps[-1] > HUGE_GAP_S * 1e9:
-                self._tell_jump(stamps, number)
-                break
             frame = self._frame(topic, message, number, log_ns)
             if frame is None:
                 continue
@@ -156,6 +162,10 @@ class SessionBag:
             stamps.append(number)
             self._span_ns = (stamps[0], number)
             yield frame
+        if far is not None:
+            self._tell_jump(stamps, far)
+        if strays:
+            self._recording.tell(f"{strays} frames with stamps far from those around them are left out")
         self._tell_order(stamps, disordered)
         if not count:
             told = "; ".join(self.flaws) or "there are none"
@@ -285,7 +295,8 @@ class SessionBag:
     def _image_data(self) -> Iterator[tuple[TopicInfo, int, bytes]]:
         return self._recording.messages([self.image_topic()])
 
-    def _is_near(self, number: int) -> bool:
+    def is_near(self, number: int) -> bool:
+        """Whether an instant, ns, lies near the frames; known when they have been read."""
         if self._span_ns is None:
             return True
         margin_ns = round(HUGE_GAP_S * 1e9)
@@ -328,6 +339,7 @@ def _box(values: Any) -> Box:
 
 
 def _emotion(message: Any) -> Emotion:
+    expect_at_most(LIMITS.classes, len(message.labels), "labels in an estimate")
     return Emotion(
         message.face_id,
         tuple(message.labels),
@@ -360,6 +372,6 @@ def _as_name(text: str) -> str:
 
 def _from_json(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        return parse_json(text, LIMITS.text_bytes)
+    except InputError:
         return text

@@ -245,6 +245,7 @@ def _record(stamp_ns: int, frame: _Partial, emotions: EmotionSet) -> FrameRecord
         frame.faces.track_ms if frame.faces else NAN,
         emotions.infer_ms,
         frame.render_ms,
+        *((scored.valence, scored.arousal, scored.dominance) if scored else ()),
     )
 
 

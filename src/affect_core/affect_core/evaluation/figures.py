@@ -157,31 +157,35 @@ def timeline_png(events: Sequence[TruthEvent], records: Sequence[FrameRecord]) -
     rows = max(1, math.ceil(round(end_s / ROW_S, 6)))
     figure = Figure(figsize=(12.0, 0.9 + 1.9 * rows), dpi=DPI, layout="constrained")
     grid = figure.subplots(rows, 1, squeeze=False)[:, 0]
+    times, shares = _stack(labels, start_ns, records)
     for row, axes in enumerate(grid):
-        _row(axes, labels, paint, start_ns, events, records)
-        axes.set_xlim(row * ROW_S, (row + 1) * ROW_S if rows > 1 else max(end_s, 1e-3))
+        low_s, high_s = row * ROW_S, (row + 1) * ROW_S if rows > 1 else max(end_s, 1e-3)
+        _probabilities(axes, labels, paint, *_within(times, shares, low_s, high_s))
+        for event, following in pairwise(events):
+            until_s = (following.stamp_ns - start_ns) / 1e9
+            if event.label and until_s >= low_s and (event.stamp_ns - start_ns) / 1e9 <= high_s:
+                _band(axes, event, until_s, start_ns, paint)
+        axes.set_xlim(low_s, high_s)
+        axes.set_ylim(0.0, 1.24 if any(event.label for event in events) else 1.02)
     grid[-1].set_xlabel("time, s")
     handles = [axes for axes in grid[0].collections if not axes.get_label().startswith("_")]
     figure.legend(handles=handles, loc="outside lower center", ncol=max(1, len(handles)), frameon=False)
     return to_png(figure)
 
 
-def _row(
-    axes: Axes,
-    labels: Sequence[str],
-    paint: dict[str, str],
-    start_ns: int,
-    events: Sequence[TruthEvent],
-    records: Sequence[FrameRecord],
+def _within(times: Floats, shares: Floats, low_s: float, high_s: float) -> tuple[Floats, Floats]:
+    """What a row shows, and one frame on either side; all in every row takes minutes for half an hour."""
+    first, last = np.searchsorted(times, low_s, "right") - 1, np.searchsorted(times, high_s)
+    part = slice(max(0, int(first)), int(last) + 1)
+    return times[part], shares[:, part]
+
+
+def _probabilities(
+    axes: Axes, labels: Sequence[str], paint: dict[str, str], times: Floats, shares: Floats
 ) -> None:
-    times, shares = _stack(labels, start_ns, records)
     if labels:
         paints = [paint[label] for label in labels]
         axes.stackplot(times, shares, labels=labels, colors=paints, linewidth=0, step="post")
-    for event, following in pairwise(events):
-        if event.label:
-            _band(axes, event, (following.stamp_ns - start_ns) / 1e9, start_ns, paint)
-    axes.set_ylim(0.0, 1.24 if any(event.label for event in events) else 1.02)
     axes.set_yticks([0.0, 0.5, 1.0])
     axes.set_ylabel("probability")
     axes.spines[["top", "right", "left"]].set_visible(False)
@@ -212,9 +216,8 @@ def _stack(labels: Sequence[str], start_ns: int, records: Sequence[FrameRecord])
         dict(zip(record.labels, record.probabilities or (), strict=True))
         for record in [*records, records[-1]]
     ]
-    return np.array([*times, times[-1] + step_s]), np.array(
-        [[share.get(label, 0.0) for share in shares] for label in labels]
-    )
+    columns = [[share.get(label, 0.0) for label in labels] for share in shares]
+    return np.array([*times, times[-1] + step_s]), np.array(columns).reshape(len(columns), len(labels)).T
 
 
 def _cell(axes: Axes, row: int, column: int, count: int, share: float) -> None:

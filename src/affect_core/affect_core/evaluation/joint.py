@@ -13,6 +13,7 @@ from affect_core.errors import InputError
 from affect_core.evaluation.report import render
 from affect_core.evaluation.summary import Summary
 from affect_core.files import write_whole
+from affect_core.texts import read_json
 
 INDEX = "index.html"
 COLUMNS = (
@@ -44,8 +45,8 @@ def read_summary(folder: Path) -> Summary | None:
     if not path.is_file():
         return None
     try:
-        return dict(json.loads(path.read_text()))
-    except (OSError, ValueError) as error:
+        return dict(read_json(path))
+    except (InputError, ValueError, TypeError) as error:
         raise InputError(f"expected a summary in {path}: {error}; delete its folder") from error
 
 

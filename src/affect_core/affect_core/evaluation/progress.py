@@ -17,10 +17,12 @@ from affect_core.errors import InputError
 from affect_core.evaluation.collector import FinishedBlock, FrameCounts
 from affect_core.evaluation.records import FrameRecord, TruthEvent
 from affect_core.files import write_whole
+from affect_core.texts import read_json
 from affect_core.trial import EventKind, Session, TrialScene
 
 FOLDER: Final = "progress"
 _TIMES: Final = ("latency_ms", "detect_ms", "track_ms", "infer_ms", "render_ms")
+_AFFECT: Final = ("valence", "arousal", "dominance")
 
 
 @dataclass(frozen=True)
@@ -105,16 +107,17 @@ class Progress:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        return dict(read_json(path))
+    except (InputError, ValueError, TypeError) as error:
         raise InputError(f"expected progress of a session in {path}: {error}; delete the file") from error
-    return dict(content)
 
 
 def _to_json(block: FinishedBlock) -> dict[str, Any]:
     content = dataclasses.asdict(block)
     for record in content["records"]:
-        record |= {time: None if record[time] != record[time] else record[time] for time in _TIMES}
+        record |= {
+            time: None if record[time] != record[time] else record[time] for time in (*_TIMES, *_AFFECT)
+        }
     return content
 
 
@@ -139,6 +142,8 @@ def _event(values: Mapping[str, Any]) -> TruthEvent:
 
 def _record(values: Mapping[str, Any]) -> FrameRecord:
     times = {time: float("nan") if values[time] is None else values[time] for time in _TIMES}
+    # Progress that was kept before models estimated these has no such keys.
+    times |= {name: float("nan") if values.get(name) is None else values[name] for name in _AFFECT}
     shares = values["probabilities"]
     return FrameRecord(
         values["stamp_ns"],

@@ -112,6 +112,7 @@ class FrameRecord:
         probabilities: in the order of `labels`, sum 1; None without an estimate.
         latency_ms: from the stamp to the publication of the estimate; NaN = not measured (all times).
         detect_ms, track_ms, infer_ms, render_ms: time in each stage; NaN = not run, or unknown.
+        valence, arousal, dominance: -1..1; NaN = not estimated.
     """
 
     stamp_ns: int
@@ -123,6 +124,9 @@ class FrameRecord:
     track_ms: float = NAN
     infer_ms: float = NAN
     render_ms: float = NAN
+    valence: float = NAN
+    arousal: float = NAN
+    dominance: float = NAN
 
     def __post_init__(self) -> None:
         count = len(self.probabilities) if self.probabilities is not None else 0

@@ -13,6 +13,7 @@ import cv2
 import jinja2
 import numpy as np
 
+from affect_core.evaluation.affect import DIMENSIONS
 from affect_core.evaluation.explained import Explained
 from affect_core.evaluation.figures import figures
 from affect_core.evaluation.records import FrameRecord, TruthEvent
@@ -92,7 +93,7 @@ def records_csv(summary: Summary, records: Sequence[FrameRecord], events: Iterab
     repetitions = repetition_of(events)
     head = ["session", "participant", "look", "lighting", "occlusion", "stamp_ns", "event", "repetition"]
     head += ["truth", "settled", "label", "correct", "faces"]
-    table.writerow([*head, *times, *(f"p_{label}" for label in labels)])
+    table.writerow([*head, *times, *(f"p_{label}" for label in labels), *DIMENSIONS])
     for record in records:
         truth = truths.get(record.stamp_ns)
         share = dict(zip(record.labels, record.probabilities or (), strict=True))
@@ -103,6 +104,7 @@ def records_csv(summary: Summary, records: Sequence[FrameRecord], events: Iterab
             + [record.label, correct, record.faces]
             + [_cell(getattr(record, time)) for time in times]
             + [_cell(share.get(label, float("nan"))) for label in labels]
+            + [_cell(getattr(record, name)) for name in DIMENSIONS]
         )
     return text.getvalue()
 

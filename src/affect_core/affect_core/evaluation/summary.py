@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
+from affect_core.evaluation.affect import affect_by_label
 from affect_core.evaluation.calibration import Calibration, calibrate
 from affect_core.evaluation.collector import Collected
 from affect_core.evaluation.conditions import conditions
+from affect_core.evaluation.gaps import gaps, told
 from affect_core.evaluation.records import FrameRecord, TruthEvent
 from affect_core.evaluation.repetitions import intervals, repetition_rows
 from affect_core.evaluation.scoring import Score, judge, percentiles, score
@@ -75,6 +77,9 @@ def summarise(
         "smoothers": compare_smoothers(collected.events, collected.records)
         if smoothing == NONE and result.hold is not None
         else None,
+        "affect": affect_by_label(collected.events, collected.records),
+        # Between the runs of a session that was resumed nobody was there, which is no loss.
+        "gaps": None if session.resumed else gaps(collected.events, collected.records),
     }
     return {key: finite(value) for key, value in summary.items()}
 
@@ -91,7 +96,7 @@ def installed_versions(*packages: str) -> dict[str, str]:
 
 
 def missing(summary: Summary, events: Iterable[TruthEvent], records: Sequence[FrameRecord]) -> list[str]:
-    """Why values of the summary are null, in sentences for the report."""
+    """What was lost, and why values of the summary are null, in sentences for the report."""
     kinds = {event.kind for event in events}
     read = [record for record in records if record.probabilities is not None]
     reasons = {
@@ -104,7 +109,10 @@ def missing(summary: Summary, events: Iterable[TruthEvent], records: Sequence[Fr
         "No latency was measured.": bool(read) and all(math.isnan(record.latency_ms) for record in read),
         "A real camera or a video: nothing was rendered.": summary["frames"]["rendered"] is None,
     }
-    return [reason for reason, holds in reasons.items() if holds]
+    lost = told(summary["gaps"] or ()) if records else ""
+    pictures = summary.get("pictures")
+    own = [text for text in (lost, pictures) if text]
+    return [*own, *(reason for reason, holds in reasons.items() if holds)]
 
 
 def summary_table(summary: Summary) -> list[tuple[str, str]]:

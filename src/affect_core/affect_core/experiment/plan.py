@@ -13,6 +13,7 @@ from affect_core.config import Settings, from_mapping, load_yaml, setting
 from affect_core.errors import ConfigError, UnknownName
 from affect_core.faces.crop import CropSpec
 from affect_core.labels import LABEL_SETS
+from affect_core.texts import values_of
 
 FORMAT: Final = 1
 """Version of what a run does with its configuration; another one makes every run stale."""
@@ -153,27 +154,30 @@ def load_experiment(path: Path, quick: bool = False, stand_in: bool = False) -> 
     Raises:
         ConfigError: the file cannot be used; says where.
     """
-    values = load_yaml(path)
-    if set(values) - set(_KEYS) or not {"name", "crops", "sets", "tests", "models", "stages"} <= set(values):
-        raise ConfigError(f"{path}: expected the keys {', '.join(_KEYS)}, got {', '.join(values)}")
-    if quick:
-        values = merged(values, values.get("quick") or {})
-    sets = {name: _set(path, name, entry) for name, entry in values["sets"].items()}
-    tests = _tests(path, values["tests"])
-    stages = {name: _stage(f"{path}: stages: {name}", stage) for name, stage in values["stages"].items()}
-    crops = {
-        name: from_mapping(CropSpec, entry, f"{path}: crops: {name}")
-        for name, entry in values["crops"].items()
-    }
-    plan = Experiment(values["name"], crops, sets, tests, tuple(values["models"]), stages, quick=quick)
-    _check(path, plan, values)
-    runs: dict[str, RunSpec] = {}
-    for stage, spec in stages.items():
-        for seed in spec.seeds:
-            for model in spec.models or plan.models:
-                run = _run(values, plan, runs, (model, stage, seed), stand_in)
-                runs[run.name] = run
-    return replace(plan, runs=runs)
+    with values_of(path):
+        values = load_yaml(path)
+        if set(values) - set(_KEYS) or not {"name", "crops", "sets", "tests", "models", "stages"} <= set(
+            values
+        ):
+            raise ConfigError(f"{path}: expected the keys {', '.join(_KEYS)}, got {', '.join(values)}")
+        if quick:
+            values = merged(values, values.get("quick") or {})
+        sets = {name: _set(path, name, entry) for name, entry in values["sets"].items()}
+        tests = _tests(path, values["tests"])
+        stages = {name: _stage(f"{path}: stages: {name}", stage) for name, stage in values["stages"].items()}
+        crops = {
+            name: from_mapping(CropSpec, entry, f"{path}: crops: {name}")
+            for name, entry in values["crops"].items()
+        }
+        plan = Experiment(values["name"], crops, sets, tests, tuple(values["models"]), stages, quick=quick)
+        _check(path, plan, values)
+        runs: dict[str, RunSpec] = {}
+        for stage, spec in stages.items():
+            for seed in spec.seeds:
+                for model in spec.models or plan.models:
+                    run = _run(values, plan, runs, (model, stage, seed), stand_in)
+                    runs[run.name] = run
+        return replace(plan, runs=runs)
 
 
 def run_name(model: str, stage: str, seed: int) -> str:

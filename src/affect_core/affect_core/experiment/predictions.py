@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from affect_core.array_files import ArrayFile
 from affect_core.errors import InputError
 from affect_core.files import whole
 from affect_core.labels import NEUTRAL
@@ -107,10 +108,10 @@ def save_predictions(tests: Mapping[str, Predictions], path: Path) -> None:
 def load_predictions(path: Path) -> dict[str, Predictions]:
     """Test -> predictions; raises InputError if the file cannot be read."""
     try:
-        with np.load(path) as content:
-            names = dict.fromkeys(key.split(_SEPARATOR)[0] for key in content.files)
+        with ArrayFile(path) as content:
+            names = dict.fromkeys(key.split(_SEPARATOR)[0] for key in content)
             return {name: _read(content, name) for name in names}
-    except (OSError, ValueError, KeyError) as error:
+    except (InputError, ValueError, KeyError) as error:
         raise InputError(f"expected predictions at {path}: {error}; run the experiment again") from error
 
 

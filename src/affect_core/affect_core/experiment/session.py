@@ -11,9 +11,9 @@ from affect_core.errors import ConfigError
 from affect_core.experiment.locks import Locks
 from affect_core.experiment.places import Places
 from affect_core.experiment.plan import Experiment, load_experiment
-from affect_core.experiment.sets import has_humans
 from affect_core.experiment.steps import Graph, Outcome, work
 from affect_core.experiment.workshop import Workshop
+from affect_core.synth.faces import has_humans
 
 REPORTS: Final = Path("reports")
 

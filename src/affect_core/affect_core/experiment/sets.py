@@ -15,7 +15,6 @@ from affect_core.config import from_mapping
 from affect_core.data.manifest import SET_FILE, Manifest
 from affect_core.experiment.plan import Experiment, set_identity, set_needs
 from affect_core.files import write_whole
-from affect_core.labels import LABEL_SETS
 from affect_core.paths import set_aside
 from affect_core.registry import Registry
 
@@ -23,8 +22,6 @@ SETS: Registry[Manifest] = Registry("generator of sets")
 """Name -> ``(settings, folder, workers, context) -> Manifest``."""
 
 _MADE: Final = "made.json"
-_STAND_IN_SEEDS: Final = 10_000
-"""Apart from the seeds of the sets that show robots."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +61,6 @@ def needs_humans(plan: Experiment, name: str) -> bool:
     return spec.kind in HUMAN_KINDS or any(needs_humans(plan, need) for need in set_needs(spec))
 
 
-def has_humans() -> bool:
-    """Whether the ICT face model is at hand."""
-    from affect_core.synth.humans.ict import find_ict
-
-    return find_ict() is not None
-
-
 HUMAN_KINDS: Final = ("humans",)
 
 
@@ -93,33 +83,11 @@ def _read(path: Path) -> dict[str, Any]:
 @SETS.register("humans")
 def _humans(settings: Mapping[str, Any], folder: Path, workers: int, context: SetContext) -> Manifest:
     """Synthetic humans; procedural heads in their place where the ICT face model is not at hand."""
+    from affect_core.synth.faces import make_faces
     from affect_core.synth.humans.base import HumanSetConfig
 
     config = from_mapping(HumanSetConfig, settings, f"set {folder.name}")
-    if context.stand_in:
-        return _robots_instead(config, folder, workers)
-    from affect_core.synth.humans.human_set import generate
-
-    return generate(config, folder, workers)
-
-
-def _robots_instead(config: Any, folder: Path, workers: int) -> Manifest:
-    """As many random robots, one for each picture of every class; the set says what it stands in for."""
-    from affect_core.synth.robots import RobotSetConfig, generate
-
-    labels = LABEL_SETS[config.labels]
-    robots = RobotSetConfig(
-        labels=labels,
-        heads=-(-config.images // len(labels)),
-        images_per_head=len(labels),
-        seed=_STAND_IN_SEEDS + config.seed,
-        size_px=config.size_px,
-        intensity_low=config.intensity_low,
-        intensity_high=config.intensity_high,
-        dim_share=config.dim_share,
-        stands_in=True,
-    )
-    return generate(robots, folder, workers)
+    return make_faces(config, folder, workers, context.stand_in)
 
 
 @SETS.register("robots")

@@ -20,11 +20,12 @@ from affect_core.experiment.plan import Experiment, TestSpec, load_experiment
 from affect_core.experiment.predictions import Predictions
 from affect_core.experiment.results import read_result
 from affect_core.experiment.rows import Case, cases
-from affect_core.experiment.sets import has_humans, is_made, needs_humans
+from affect_core.experiment.sets import is_made, needs_humans
 from affect_core.experiment.steps import work
 from affect_core.experiment.workshop import Workshop
 from affect_core.labels import COMPLEX_5
 from affect_core.paths import find_named
+from affect_core.synth.faces import has_humans
 
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Explanations: where in the face the evidence lies, and how to measure and draw it."""
 
-from affect_core.explain.attention import METHOD, attention_attribution, upsample
+from affect_core.explain.attention import METHOD, attention_attribution, attention_attributions, upsample
 from affect_core.explain.base import EXPLAINERS, ExplainConfig, Explainer, build_explainer
 from affect_core.explain.methods import UNSIGNED  # importing it fills the registry
 from affect_core.explain.metrics import face_share, region_shares, top_pixels
@@ -22,6 +22,7 @@ __all__ = [
     "ExplainConfig",
     "Explainer",
     "attention_attribution",
+    "attention_attributions",
     "build_explainer",
     "colours",
     "evidence_on_image",

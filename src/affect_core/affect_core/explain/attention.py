@@ -6,9 +6,16 @@ import cv2
 import numpy as np
 
 from affect_core.explain.measure import measured_map
-from affect_core.types import AttributionMap, Emotion, Face, Heatmap
+from affect_core.types import AttributionMap, Emotion, EmotionSet, Face, FaceSet, Heatmap
 
 METHOD = "amal_attention"
+
+
+def attention_attributions(faces: FaceSet, emotions: EmotionSet) -> tuple[AttributionMap, ...]:
+    """The attention over every face of a frame that has an estimate, in the order of the faces; see below."""
+    by_id = {emotion.face_id: emotion for emotion in emotions.emotions}
+    maps = (attention_attribution(face, by_id[face.face_id]) for face in faces.faces if face.face_id in by_id)
+    return tuple(item for item in maps if item is not None)
 
 
 def attention_attribution(face: Face, emotion: Emotion) -> AttributionMap | None:

@@ -89,6 +89,11 @@ class Live:
         self._counts = Counts()
         self._made_ns: deque[int] = deque(maxlen=_RATE_OVER)
 
+    def adapt(self, config: LiveConfig) -> None:
+        """Go on at another pace."""
+        with self._lock:
+            self._config = config
+
     def see(self, faces: FaceSet, emotions: EmotionSet) -> None:
         """A frame was read. An explanation of a face that it does not show is cancelled."""
         present = {face.face_id for face in faces.faces}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib import import_module
 from time import perf_counter
 
 import torch
@@ -11,6 +12,8 @@ from affect_core import torch_compat
 from affect_core.emotion import EmotionConfig, EmotionStage
 from affect_core.emotion.card import Card
 from affect_core.emotion.preprocess import to_batch
+from affect_core.emotion.runtimes import preload as preload_runtime
+from affect_core.emotion.runtimes import preload_program
 from affect_core.errors import ExplainError, InputError, UnknownName
 from affect_core.explain.base import ExplainConfig, Explainer, build_explainer
 from affect_core.explain.interrupt import Token, interruptible
@@ -20,6 +23,17 @@ from affect_core.faces import FaceConfig, FaceStage
 from affect_core.types import AttributionMap, Emotion, EmotionSet, Face, FaceSet, Frame
 
 _UNLIMITED = Token()
+
+
+def preload(config: EmotionConfig) -> None:
+    """Load what every `ExplainStage` uses: torch with torchvision, captum, and the program that runs the network.
+
+    Raises:
+        AffectError: see `affect_core.emotion.runtimes.preload`.
+    """
+    preload_program("torch")
+    import_module("captum.attr")
+    preload_runtime(config)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +66,15 @@ class ExplainStage:
         )
         self._explainers: dict[str, Explainer] = {}
         self._explainer(config.method)
+
+    def adapt(self, config: ExplainConfig) -> None:
+        """Explain with other settings from the next map on, from whatever thread this is called.
+
+        Raises:
+            ConfigError: as when it was made; then everything stays as it was.
+        """
+        explainers = {config.method: build_explainer(self._explained, config)}
+        self._config, self._explainers = config, explainers
 
     @property
     def card(self) -> Card:
@@ -118,9 +141,10 @@ class ExplainStage:
             )
 
     def _explainer(self, method: str) -> Explainer:
-        if method not in self._explainers:
-            self._explainers[method] = build_explainer(self._explained, replace(self._config, method=method))
-        return self._explainers[method]
+        explainers, config = self._explainers, self._config  # another thread may exchange them
+        if method not in explainers:
+            explainers[method] = build_explainer(self._explained, replace(config, method=method))
+        return explainers[method]
 
 
 def find_reading(faces: FaceSet, emotions: EmotionSet, face_id: str = "") -> Reading:

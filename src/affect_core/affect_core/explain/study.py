@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from affect_core.array_files import ArrayFile
 from affect_core.data.masks import warp_segments
 from affect_core.emotion.base import AUTO, EmotionConfig, build_runtime
 from affect_core.emotion.card import Card
@@ -27,6 +28,7 @@ from affect_core.explain.network import explain_model
 from affect_core.explain.subjects import Shown, Subject
 from affect_core.faces import CropSpec, FaceConfig, FaceStage, align
 from affect_core.files import write_whole
+from affect_core.texts import read_json
 from affect_core.types import Face, Frame, Heatmap
 
 FORMAT: Final = 2
@@ -215,12 +217,12 @@ def _digest(face: Face, segments: NDArray[np.uint8] | None) -> str:
 def _load(folder: Path, settings: dict[str, Any]) -> tuple[dict[str, Heatmap], dict[str, Any]] | None:
     """What was kept with these settings; None if there is none, or it is not whole."""
     try:
-        content = json.loads((folder / METRICS_FILE).read_text())
+        content = read_json(folder / METRICS_FILE)
         if content.pop("settings") != settings:
             return None
-        with np.load(folder / MAPS_FILE) as kept:
+        with ArrayFile(folder / MAPS_FILE) as kept:
             return {method: kept[method] for method in content["metrics"]}, content
-    except (OSError, ValueError, KeyError):
+    except (InputError, KeyError, AttributeError):
         return None
 
 

@@ -11,9 +11,8 @@ from affect_core.errors import Cancelled, Unavailable
 from affect_core.explain.interrupt import Token
 from affect_core.explain.live import Job, Live
 from affect_core.explain.stage import Reading
-from affect_core.types import AttributionMap
 
-Explain = Callable[[Reading, Token], AttributionMap]
+Explain = Callable[[Reading, Token], Any]
 JOIN_S = 10.0
 """Longest wait for a forward pass that is under way."""
 
@@ -44,7 +43,8 @@ class Worker:
     """Explains the faces that `Live` chooses, and answers one request at a time.
 
     Args:
-        explain: makes the map of a face, and raises what ends it; the token is to be asked now and then.
+        explain: makes the map of a face, or whatever is wanted of it, and raises what ends it; the token is to be
+            asked now and then.
         live: says what is due; `wake` the worker when that may have changed.
         tell: gets the outcome of every job, on the worker's thread.
     """

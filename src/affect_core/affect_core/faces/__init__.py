@@ -18,7 +18,7 @@ from affect_core.faces.mtcnn import MtcnnDetector
 from affect_core.faces.mtcnn_ort import MtcnnOrtDetector
 from affect_core.faces.regions import REGIONS, face_mask, regions
 from affect_core.faces.stage import FaceStage
-from affect_core.faces.track import Tracker
+from affect_core.faces.track import Tracker, new_run
 
 __all__ = [
     "DETECTORS",
@@ -40,6 +40,7 @@ __all__ = [
     "image_to_crop_points",
     "invert_affine",
     "iou_matrix",
+    "new_run",
     "regions",
     "template_px",
     "warp",

@@ -18,14 +18,20 @@ class FaceStage:
     Args:
         config: detector and tracker settings.
         crop_spec: from the card of the model that reads the crops.
+        run: part of all ids, see `Tracker`.
     """
 
-    def __init__(self, config: FaceConfig, crop_spec: CropSpec) -> None:
+    def __init__(self, config: FaceConfig, crop_spec: CropSpec, run: str = "") -> None:
+        self._tracker = Tracker(config.id_iou, config.id_timeout_s, run)
+        self._crop_spec = crop_spec
+        self.adapt(config)
+
+    def adapt(self, config: FaceConfig) -> None:
+        """Go on with other settings; faces keep their ids. Raises ConfigError and goes on with the old ones."""
         self._detector = build_detector(config)
         self._follower = Follower(self._detector, config) if config.tracking else None
-        self._tracker = Tracker(config.id_iou, config.id_timeout_s)
+        self._tracker.adapt(config.id_iou, config.id_timeout_s)
         self._filter = LandmarkFilter(config.steady_hz, config.steady_gain, config.steady_lag_frames)
-        self._crop_spec = crop_spec
 
     def process(self, frame: Frame, dropped: int = 0) -> FaceSet:
         """The faces of one frame, possibly none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ class _Track:
 
 
 class Tracker:
-    """Gives every face an id (f00001, f00002, ...) that is never reused.
+    """Gives every face an id (f00001, f00002, ..., or with a run f00001_3fa2c1, ...) that is never reused.
 
     A face keeps its id while its box overlaps the one it had last, also across a dropout of at most
     ``timeout_s``. Time is that of the stamps; the tracker reads no clock. When stamps jump back (a recording
@@ -29,14 +30,20 @@ class Tracker:
     Args:
         iou: least overlap of a face with its last box, 0..1.
         timeout_s: longest dropout a face survives.
+        run: ends every id, so that two trackers of one session never give the same; see `new_run`.
     """
 
-    def __init__(self, iou: float = 0.3, timeout_s: float = 0.5) -> None:
-        self._iou = iou
-        self._timeout_ns = round(timeout_s * 1e9)
+    def __init__(self, iou: float = 0.3, timeout_s: float = 0.5, run: str = "") -> None:
+        self.adapt(iou, timeout_s)
         self._tracks: list[_Track] = []
         self._last_ns: int | None = None
         self._count = 0
+        self._ending = f"_{run}" if run else ""
+
+    def adapt(self, iou: float, timeout_s: float) -> None:
+        """Go on with other limits."""
+        self._iou = iou
+        self._timeout_ns = round(timeout_s * 1e9)
 
     def update(self, detections: Sequence[Detection], stamp_ns: int) -> list[tuple[str, Detection]]:
         """The detections of the frame stamped ``stamp_ns``, in their order, each with its id."""
@@ -63,7 +70,12 @@ class Tracker:
     def _follow(self, track: _Track | None, detection: Detection, stamp_ns: int) -> str:
         if track is None:
             self._count += 1
-            track = _Track(f"f{self._count:05d}", detection.box_xyxy, stamp_ns)
+            track = _Track(f"f{self._count:05d}{self._ending}", detection.box_xyxy, stamp_ns)
             self._tracks.append(track)
         track.box_xyxy, track.seen_ns = detection.box_xyxy, stamp_ns
         return track.face_id
+
+
+def new_run() -> str:
+    """A `Tracker.run` that nobody has used: six random hexadecimal digits, which may stand in the name of a topic."""
+    return secrets.token_hex(3)

@@ -16,6 +16,7 @@ from affect_core.heads.action_units import SIDES, Angles, Cycle, Expression, Mot
 from affect_core.heads.expression_file import MOTOR_HIGH, Content, parse
 from affect_core.heads.rig import JOINTS, Pose, clamp, mirror, rest_pose
 from affect_core.paths import find_shared
+from affect_core.texts import values_of
 
 __all__ = ["SIDES", "Angles", "Cycle", "Expression", "ExpressionTable", "load_expressions", "separate_lips"]
 
@@ -32,12 +33,13 @@ def load_expressions(path: Path | None = None) -> ExpressionTable:
     Raises:
         ConfigError: what is wrong, where, and what was expected.
     """
-    path = path or find_shared("config/expressions.yaml")
-    content = load_yaml(path)
-    try:
-        return ExpressionTable(parse(content))
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    with values_of(path or "config/expressions.yaml"):
+        path = path or find_shared("config/expressions.yaml")
+        content = load_yaml(path)
+        try:
+            return ExpressionTable(parse(content))
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from error
 
 
 class ExpressionTable:

@@ -6,6 +6,7 @@ a motor), so a real robot should be driven with its own `.omd` file; the built-i
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from affect_core.errors import ConfigError
+from affect_core.limits import LIMITS
+from affect_core.texts import read_whole, values_of
 
 MOTORS: Final = (
     "HEADNOD",  # 0 down .. 10 up
@@ -125,15 +128,16 @@ def load_motor_definitions(path: Path) -> dict[str, MotorDefinition]:
         ConfigError: unreadable, not XML, an unknown or repeated motor, or a value out of range;
             the message names the file and the motor.
     """
-    motors: dict[str, MotorDefinition] = {}
-    try:
-        for element in _read(path).iter("Motor"):
-            if element.get("Name", "").upper() not in _RETIRED:
-                _add(motors, _definition(element))
-        _check_avoid(motors)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
-    return motors
+    with values_of(path):
+        motors: dict[str, MotorDefinition] = {}
+        try:
+            for element in _read(path).iter("Motor"):
+                if element.get("Name", "").upper() not in _RETIRED:
+                    _add(motors, _definition(element))
+            _check_avoid(motors)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from error
+        return motors
 
 
 def _raw_degrees(raw: int) -> int:
@@ -141,12 +145,20 @@ def _raw_degrees(raw: int) -> int:
     return int(raw / _RAW_MAX * 180)
 
 
+class _NoDoctype(ElementTree.TreeBuilder):
+    """No calibration has a document type, and only there can entities be declared that stand for gigabytes."""
+
+    def doctype(self, *_: object) -> None:
+        raise ConfigError("expected plain XML, got one with a document type; delete the line <!DOCTYPE ...>")
+
+
 def _read(path: Path) -> ElementTree.Element:
     try:
-        root = ElementTree.fromstring(path.read_bytes())
+        data = read_whole(path, LIMITS.motor_file_bytes, ConfigError)
+        root = ElementTree.fromstring(data, ElementTree.XMLParser(target=_NoDoctype()))
     except OSError as error:
         raise ConfigError(f"expected a readable motor definition file: {error.strerror}") from error
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:  # the last two: of its encoding
         raise ConfigError(f"expected XML, got: {error}") from error
     if root.tag != "Motors" or root.find("Motor") is None:
         raise ConfigError(f"expected <Motors> with <Motor .../> inside, got <{root.tag}>")
@@ -169,14 +181,21 @@ def _definition(element: ElementTree.Element) -> MotorDefinition:
         raise ConfigError(f"motor {name}: expected Reverse True or False, got {reverse!r}")
     return MotorDefinition(
         name=name,
-        socket=int(_number(element, "Motor")),
-        low_raw=int(_number(element, "Min")),
-        high_raw=int(_number(element, "Max")),
+        socket=_whole_number(element, "Motor"),
+        low_raw=_whole_number(element, "Min"),
+        high_raw=_whole_number(element, "Max"),
         reverse=reverse == "True",
         rest=_number(element, "RestPosition", "5"),
-        centre_raw=int(_number(element, "Center")) if element.get("Center") else None,
+        centre_raw=_whole_number(element, "Center") if element.get("Center") else None,
         avoid=element.get("Avoid", "").upper(),
     )
+
+
+def _whole_number(element: ElementTree.Element, key: str) -> int:
+    number = _number(element, key)
+    if not math.isfinite(number):
+        raise ConfigError(f"motor {element.get('Name')}: expected a finite number for {key}, got {number}")
+    return int(number)
 
 
 def _number(element: ElementTree.Element, key: str, default: str | None = None) -> float:

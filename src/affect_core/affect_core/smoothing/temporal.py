@@ -14,34 +14,14 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from affect_core.config import Settings, setting
 from affect_core.registry import Registry
+from affect_core.smoothing.config import NONE, TemporalConfig
+from affect_core.smoothing.durations import with_durations
 
-NONE: Final = "none"
 _SMALLEST: Final = 1e-6
 _NS: Final = 1e-9
 
 Shares = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class TemporalConfig(Settings):
-    """How estimates of one face are smoothed over time."""
-
-    smoothing: str = setting(NONE, "how probabilities are smoothed: a name from the registry of smoothers")
-    ema_s: float = setting(0.3, "ema: time constant, s", low=0.001)
-    evidence_s: float = setting(0.3, "hmm: frames of so many seconds count as one observation", low=0.001)
-    duration_s: float = setting(3.0, "hmm: mean time that an expression stays, s", low=0.01)
-    duration_shape: int = setting(
-        3,
-        "hmm: shape of the Erlang distribution of that time; 1: it forgets how long it has been",
-        low=1,
-        high=20,
-    )
-    hysteresis: float = setting(
-        1.0, "odds by which another class must lead before the label changes; 1: none", low=1.0
-    )
-    forget_s: float = setting(1.0, "a face that was gone for longer is a new one, s", low=0.0)
 
 
 class Smoother(Protocol):
@@ -149,7 +129,7 @@ class Temporal:
 
     def __init__(self, config: TemporalConfig) -> None:
         SMOOTHERS.get(config.smoothing)
-        self._config = config
+        self._config = with_durations(config)
         self._faces: dict[str, _Followed] = {}
 
     def smooth(self, face_id: str, shares: Shares, stamp_ns: int) -> Shares:

@@ -15,6 +15,7 @@ from affect_core.emotion.card import WEIGHT_DTYPES
 from affect_core.errors import ConfigError, UnknownName
 from affect_core.faces.crop import CropSpec
 from affect_core.labels import LABEL_SETS
+from affect_core.texts import values_of
 from affect_core.training.losses import LossConfig
 from affect_core.training.schedules import OptimiserConfig
 
@@ -85,12 +86,13 @@ def load_training(
     Raises:
         ConfigError, UnknownName: what is wrong in the file, and what is known.
     """
-    values = merge(_read(path), changes or {})
-    if quick:
-        epochs = min(_QUICK["epochs"], values.get("optimiser", {}).get("epochs", _QUICK["epochs"]))
-        limits = {split: _QUICK[split] for split in SPLITS}
-        values = merge(values, {"optimiser": {"epochs": epochs}, "limits": limits})
-    return _training(path, values, (*([root] if root else []), path.parent))
+    with values_of(path):
+        values = merge(_read(path), changes or {})
+        if quick:
+            epochs = min(_QUICK["epochs"], values.get("optimiser", {}).get("epochs", _QUICK["epochs"]))
+            limits = {split: _QUICK[split] for split in SPLITS}
+            values = merge(values, {"optimiser": {"epochs": epochs}, "limits": limits})
+        return _training(path, values, (*([root] if root else []), path.parent))
 
 
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

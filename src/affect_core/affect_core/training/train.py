@@ -176,9 +176,15 @@ def _module(plan: TrainingConfig, crops: CropSet) -> EmotionModule:
 def _network(plan: TrainingConfig) -> Any:
     options = {**plan.options, **({"init": plan.init} if isinstance(plan.init, str) else {})}
     try:
-        return ARCHITECTURES.build(plan.architecture, len(plan.labels), plan.crop.size_px, **options)
+        network = ARCHITECTURES.build(plan.architecture, len(plan.labels), plan.crop.size_px, **options)
     except TypeError as error:
         raise ConfigError(f"options of {plan.architecture}: {error}; correct the training file") from error
+    if getattr(network, "dimensions", 0):  # its columns are not those of crop sets
+        raise ConfigError(
+            f"options of {plan.architecture}: expected mode discrete, got {plan.options.get('mode')}; "
+            "affect-hri circumplex trains networks that estimate valence and arousal without intensity"
+        )
+    return network
 
 
 def _trainer(plan: TrainingConfig, work: Path, hardware: Hardware) -> Trainer:

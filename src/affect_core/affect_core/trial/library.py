@@ -21,6 +21,7 @@ from typing import Any, Final
 from affect_core.config import load_yaml
 from affect_core.errors import ConfigError
 from affect_core.paths import find_named
+from affect_core.texts import values_of
 from affect_core.trial.protocol import Protocol, protocol_from
 
 FOLDER: Final = "config/trials"
@@ -52,16 +53,17 @@ def load_protocol(name_or_path: str | Path) -> Protocol:
         ConfigError: unknown name (the message lists the known ones), an unknown key or a bad value, or a composition
             as a whole.
     """
-    whole, separator, part = str(name_or_path).rpartition(SEPARATOR)
-    if separator and not Path(name_or_path).exists():
-        return _part_of(load_composition(whole), part)
-    path, values = _read(name_or_path)
-    if "parts" in values:
-        raise ConfigError(
-            f"protocol {path} has parts: expected one of them, such as {name_or_path}{SEPARATOR}{_first(values)}; "
-            f"`affect-hri trial --protocol {name_or_path}` conducts all of them"
-        )
-    return protocol_from(values, str(path))
+    with values_of(name_or_path):
+        whole, separator, part = str(name_or_path).rpartition(SEPARATOR)
+        if separator and not Path(name_or_path).exists():
+            return _part_of(load_composition(whole), part)
+        path, values = _read(name_or_path)
+        if "parts" in values:
+            raise ConfigError(
+                f"protocol {path} has parts: expected one of them, such as {name_or_path}{SEPARATOR}{_first(values)}; "
+                f"`affect-hri trial --protocol {name_or_path}` conducts all of them"
+            )
+        return protocol_from(values, str(path))
 
 
 def parts_of(name_or_path: str | Path) -> Composition | None:
@@ -70,10 +72,11 @@ def parts_of(name_or_path: str | Path) -> Composition | None:
     Raises:
         ConfigError: as `load_protocol`.
     """
-    separated = SEPARATOR in str(name_or_path) and not Path(name_or_path).exists()
-    if separated or "parts" not in _read(name_or_path)[1]:
-        return None
-    return load_composition(name_or_path)
+    with values_of(name_or_path):
+        separated = SEPARATOR in str(name_or_path) and not Path(name_or_path).exists()
+        if separated or "parts" not in _read(name_or_path)[1]:
+            return None
+        return load_composition(name_or_path)
 
 
 def load_composition(name_or_path: str | Path) -> Composition:
@@ -82,25 +85,26 @@ def load_composition(name_or_path: str | Path) -> Composition:
     Raises:
         ConfigError: unknown name, no parts, a part with an unknown key, or two parts of one name.
     """
-    path, values = _read(name_or_path)
-    unknown = sorted(set(values) - set(_KEYS))
-    if unknown:
-        raise ConfigError(
-            f"{path}: unknown key {', '.join(unknown)}; a composition knows: {', '.join(_KEYS)}"
-        )
-    rows = values.get("parts")
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise ConfigError(f"{path}: expected parts, a list of mappings with name and use, got {rows!r}")
-    if not isinstance(values.get("name"), str) or not values["name"]:
-        raise ConfigError(f"{path}: expected a name, got {values.get('name')!r}; add `name: ...`")
-    parts = tuple(_part(row, values["name"], path) for row in rows)
-    names = [part.name for part in parts]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ConfigError(
-            f"{path}: part {', '.join(twice)} appears twice; every part has a report of its own"
-        )
-    return Composition(values["name"], str(values.get("description", "")), parts)
+    with values_of(name_or_path):
+        path, values = _read(name_or_path)
+        unknown = sorted(set(values) - set(_KEYS))
+        if unknown:
+            raise ConfigError(
+                f"{path}: unknown key {', '.join(unknown)}; a composition knows: {', '.join(_KEYS)}"
+            )
+        rows = values.get("parts")
+        if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+            raise ConfigError(f"{path}: expected parts, a list of mappings with name and use, got {rows!r}")
+        if not isinstance(values.get("name"), str) or not values["name"]:
+            raise ConfigError(f"{path}: expected a name, got {values.get('name')!r}; add `name: ...`")
+        parts = tuple(_part(row, values["name"], path) for row in rows)
+        names = [part.name for part in parts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ConfigError(
+                f"{path}: part {', '.join(twice)} appears twice; every part has a report of its own"
+            )
+        return Composition(values["name"], str(values.get("description", "")), parts)
 
 
 def _read(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:

@@ -12,6 +12,7 @@ from affect_core.config import Settings, from_mapping, setting
 from affect_core.errors import ConfigError
 from affect_core.labels import NEUTRAL
 from affect_core.registry import Registry
+from affect_core.texts import values_of
 from affect_core.trial.scene import TrialScene, read_scenes
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Protocol(Settings):
     description: str = setting("", "what it is for, one sentence")
     kind: str = setting("single_emotion", "how commands and rests follow each other; a name in KINDS")
     labels: tuple[str, ...] = setting((), "expressions to command; empty only where nothing is commanded")
-    repetitions: int = setting(1, "how often each label is commanded", low=1)
+    repetitions: int = setting(1, "how often each label is commanded", low=1, high=10_000)
     hold_s: float = setting(2.0, "from a command to the next event, its onset included, s", low=0.1)
     rest_s: float = setting(2.0, "neutral rest between two commands, s", low=0.0)
     lead_in_s: float = setting(2.0, "neutral rest before the first command, s", low=0.0)
@@ -80,15 +81,16 @@ def protocol_from(values: Mapping[str, Any], source: str) -> Protocol:
     Raises:
         ConfigError: an unknown key or a bad value; names the source.
     """
-    known = dict(values)
-    if known.get("duration_s", 0.0) is None:  # null in the file: until the source ends
-        del known["duration_s"]
-    try:
-        if "scenes" in known:
-            known["scenes"] = read_scenes(known["scenes"])
-        return from_mapping(Protocol, known, source)
-    except ConfigError as error:
-        raise ConfigError(f"protocol {source}: {error}") from error
+    with values_of(f"protocol {source}"):
+        known = dict(values)
+        if known.get("duration_s", 0.0) is None:  # null in the file: until the source ends
+            del known["duration_s"]
+        try:
+            if "scenes" in known:
+                known["scenes"] = read_scenes(known["scenes"])
+            return from_mapping(Protocol, known, source)
+        except ConfigError as error:
+            raise ConfigError(f"protocol {source}: {error}") from error
 
 
 def _check_labels(protocol: Protocol) -> None:

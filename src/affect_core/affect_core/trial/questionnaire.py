@@ -19,6 +19,7 @@ from typing import Any, Final
 from affect_core.config import Settings, from_mapping, load_yaml, setting
 from affect_core.errors import ConfigError, InputError
 from affect_core.files import write_whole
+from affect_core.texts import values_of
 
 NAME: Final = "questionnaire.json"
 KINDS: Final = ("text", "choice", "scale", "number")
@@ -93,19 +94,26 @@ def load_questionnaire(path: Path) -> Questionnaire:
     Raises:
         ConfigError: an unknown key, no questions, a bad one, or two of one id.
     """
-    content = load_yaml(path)
-    unknown = sorted(set(content) - {"title", "questions"})
-    rows = content.get("questions")
-    if unknown or not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise ConfigError(
-            f"{path}: expected title and questions, a list of mappings, got {', '.join(map(str, content)) or 'nothing'}"
-        )
-    questions = tuple(_question(row, f"{path}, question {n}") for n, row in enumerate(rows, start=1))
-    ids = [question.id for question in questions]
-    twice = sorted({one for one in ids if ids.count(one) > 1})
-    if twice:
-        raise ConfigError(f"{path}: the id {', '.join(twice)} appears twice")
-    return Questionnaire(str(content.get("title", "")), questions)
+    with values_of(path):
+        content = load_yaml(path)
+        unknown = sorted(set(content) - {"title", "questions"})
+        rows = content.get("questions")
+        if (
+            unknown
+            or not isinstance(rows, list)
+            or not rows
+            or not all(isinstance(row, dict) for row in rows)
+        ):
+            raise ConfigError(
+                f"{path}: expected title and questions, a list of mappings, got "
+                f"{', '.join(map(str, content)) or 'nothing'}"
+            )
+        questions = tuple(_question(row, f"{path}, question {n}") for n, row in enumerate(rows, start=1))
+        ids = [question.id for question in questions]
+        twice = sorted({one for one in ids if ids.count(one) > 1})
+        if twice:
+            raise ConfigError(f"{path}: the id {', '.join(twice)} appears twice")
+        return Questionnaire(str(content.get("title", "")), questions)
 
 
 def write_answers(

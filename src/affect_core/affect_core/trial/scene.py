@@ -7,10 +7,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any, cast
 
 from affect_core.config import Settings, from_mapping, setting
 from affect_core.errors import ConfigError, InputError
+from affect_core.limits import LIMITS, expect_at_most
+from affect_core.texts import parse_json
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,10 @@ class TrialScene(Settings):
         if not text.lstrip().startswith("{"):
             return None
         try:
-            values: Any = json.loads(text)
+            values: Any = parse_json(text, LIMITS.text_bytes)
             known = {item.name for item in dataclasses.fields(cls)}
             return from_mapping(cls, {k: v for k, v in values.items() if k in known}, "the scene")
-        except (json.JSONDecodeError, ConfigError) as error:
+        except (InputError, AttributeError, ConfigError) as error:
             raise InputError(f"expected a scene as JSON, got {text[:80]!r}: {error}") from error
 
 
@@ -70,6 +73,9 @@ def read_scenes(value: object) -> tuple[TrialScene, ...]:
         ConfigError: it is neither, or a value is not a scene's.
     """
     if isinstance(value, Mapping) and value and all(isinstance(part, list) for part in value.values()):
+        expect_at_most(
+            LIMITS.scenes, prod(map(len, value.values())), "scenes in a protocol", error=ConfigError
+        )
         value = [dict(zip(value, one, strict=True)) for one in product(*value.values())]
     if not isinstance(value, Sequence) or not all(isinstance(one, Mapping) for one in value):
         raise ConfigError(

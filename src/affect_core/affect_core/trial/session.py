@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from affect_core.config import Settings, from_mapping, setting
 from affect_core.errors import ConfigError, InputError
+from affect_core.limits import LIMITS
+from affect_core.names import folder_name
+from affect_core.texts import parse_json
 
 CLOCKS = ("wall", "lockstep")
 
@@ -54,12 +57,13 @@ class Session(Settings):
             InputError: it is not a session.
         """
         try:
-            values: Any = json.loads(text)
+            values: Any = parse_json(text, LIMITS.text_bytes)
             known = {item.name for item in dataclasses.fields(cls)}
-            return from_mapping(
+            found = from_mapping(
                 cls, {key: value for key, value in values.items() if key in known}, "the session"
             )
-        except (json.JSONDecodeError, AttributeError, ConfigError) as error:
+            return replace(found, id=folder_name(found.id)) if found.id else found
+        except (InputError, AttributeError, ConfigError) as error:
             raise InputError(f"expected a session as JSON, got {text[:80]!r}: {error}") from error
 
 

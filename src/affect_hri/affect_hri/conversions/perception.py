@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from affect_core.errors import InputError
-from affect_core.types import AttributionMap, Crop, Detection, Emotion, EmotionSet, Face, FaceSet
+from affect_core.images import check_extent
+from affect_core.limits import LIMITS, expect_at_most
+from affect_core.privacy import blur_whole
+from affect_core.types import (
+    AttributionMap,
+    Crop,
+    Detection,
+    Emotion,
+    EmotionSet,
+    Face,
+    FaceSet,
+    IntensityRank,
+)
 from affect_hri.conversions.images import ImageReader, to_image
 from affect_hri.conversions.stamps import from_time, to_header
 from affect_hri_interfaces import msg as affect
@@ -31,6 +43,7 @@ def from_face_set(faces: FaceSet, with_crops: bool = True) -> affect.FaceArray:
 
 def to_face_set(message: affect.FaceArray, reader: ImageReader) -> FaceSet:
     """FaceArray -> FaceSet. Raises InputError when the crops were not sent (composed program)."""
+    _expect_few(message.faces, "faces")
     return FaceSet(
         stamp_ns=from_time(message.header.stamp),
         frame_id=message.header.frame_id,
@@ -42,13 +55,26 @@ def to_face_set(message: affect.FaceArray, reader: ImageReader) -> FaceSet:
     )
 
 
+def blur_crops(message: affect.FaceArray, reader: ImageReader) -> affect.FaceArray:
+    """The same FaceArray with every crop blurred beyond recognition; a crop that is no image is taken out."""
+    for face in message.faces:
+        header = face.crop.header
+        try:
+            face.crop = to_image(blur_whole(reader(face.crop)), header) if face.crop.data else face.crop
+        except InputError:
+            face.crop = Image(header=header)
+    return message
+
+
 def to_detections(message: affect.FaceArray) -> tuple[tuple[str, Detection], ...]:
     """FaceArray -> (face id, detection) pairs: all that is needed where crops are not."""
+    _expect_few(message.faces, "faces")
     return tuple((face.face_id, _to_detection(face)) for face in message.faces)
 
 
 def to_places(message: affect.FaceArray) -> dict[str, np.ndarray]:
     """FaceArray -> face id -> crop to image, (2, 3)."""
+    _expect_few(message.faces, "faces")
     return {face.face_id: _affine(face.crop_to_image) for face in message.faces}
 
 
@@ -105,6 +131,7 @@ def from_emotion_set(emotions: EmotionSet) -> affect.EmotionEstimateArray:
 
 def to_emotion_set(message: affect.EmotionEstimateArray) -> EmotionSet:
     """EmotionEstimateArray -> EmotionSet."""
+    _expect_few(message.estimates, "estimates")
     return EmotionSet(
         stamp_ns=from_time(message.header.stamp),
         frame_id=message.header.frame_id,
@@ -130,11 +157,17 @@ def from_emotion(emotion: Emotion) -> affect.EmotionEstimate:
         arousal=emotion.arousal,
         dominance=emotion.dominance,
         intensity=emotion.intensity,
-        intensity_rank=affect.EmotionEstimate.INTENSITY_UNKNOWN,
+        intensity_rank=int(emotion.intensity_rank),
     )
 
 
+def _expect_few(items: Sequence[object], what: str) -> None:
+    expect_at_most(LIMITS.faces, len(items), f"{what} in a message", "the sender is broken")
+
+
 def _to_emotion(message: affect.EmotionEstimate) -> Emotion:
+    counts = (len(message.labels), len(message.probabilities), len(message.logits))
+    expect_at_most(LIMITS.classes, max(counts), "classes in an estimate", "the sender is broken")
     return Emotion(
         face_id=message.face_id,
         labels=tuple(message.labels),
@@ -144,7 +177,17 @@ def _to_emotion(message: affect.EmotionEstimate) -> Emotion:
         arousal=message.arousal,
         dominance=message.dominance,
         intensity=message.intensity,
+        intensity_rank=_rank(message.intensity_rank),
     )
+
+
+def _rank(value: int) -> IntensityRank:
+    try:
+        return IntensityRank(value)
+    except ValueError:
+        raise InputError(
+            f"expected intensity_rank 0 to {max(IntensityRank)}, got {value}; the sender has another message"
+        ) from None
 
 
 def from_attributions(maps: Iterable[AttributionMap], emotions: EmotionSet) -> affect.AttributionArray:
@@ -174,9 +217,17 @@ def from_attribution(item: AttributionMap, emotions: EmotionSet) -> affect.Attri
     )
 
 
+def to_attributions(message: affect.AttributionArray) -> list[AttributionMap]:
+    """AttributionArray -> maps; raises InputError as `to_attribution` does, and for too many."""
+    _expect_few(message.attributions, "maps")
+    return [to_attribution(item) for item in message.attributions]
+
+
 def to_attribution(message: affect.Attribution) -> AttributionMap:
     """Attribution -> AttributionMap. Raises InputError when the heatmap or the regions do not fit."""
     image, regions, shares = message.heatmap, message.regions, message.region_shares
+    check_extent(image.width, image.height)
+    expect_at_most(LIMITS.joints, len(regions), "regions in a message", "the sender is broken")
     if image.encoding != "32FC1" or len(image.data) != 4 * image.height * image.width:
         raise InputError(
             f"expected a heatmap 32FC1 of {image.width}x{image.height} pixels, got {image.encoding!r} with "

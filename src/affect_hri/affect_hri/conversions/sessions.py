@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from std_msgs.msg import Header
 from affect_core.data.label_maps import load_label_maps
 from affect_core.errors import InputError
 from affect_core.evaluation import FaceFacts, Summary, TruthEvent
+from affect_core.heads.circumplex import nearest_expression
 from affect_core.trial import EventKind, TrialScene
+from affect_core.types import Emotion
 from affect_hri.conversions.stamps import from_time, to_header
 from affect_hri_interfaces import msg as affect
 
@@ -21,22 +24,56 @@ HRI_EXPRESSION = "hri_msgs/Expression"
 
 
 class HriExpressionReader:
-    """hri_msgs/Expression -> ExpressionCommand, by the inverse of config/label_maps.yaml."""
+    """hri_msgs/Expression -> ExpressionCommand: its word, or without one its valence and arousal.
 
-    def __init__(self) -> None:
+    Args:
+        names: expressions that the head can show.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
         maps = [item for item in load_label_maps().values() if item.target == HRI_EXPRESSION]
         self._labels = {theirs: ours for item in reversed(maps) for theirs, ours in item.inverse().items()}
+        self._names = tuple(names)
 
     def __call__(self, message: Any) -> affect.ExpressionCommand:
-        """At full intensity, from its stamp on; raises InputError for an expression that we have no word for."""
-        if message.expression not in self._labels:
-            got = repr(message.expression) if message.expression else "valence and arousal alone"
+        """From its stamp on; a word at full intensity. Raises InputError for a word that we have none for."""
+        if not message.expression:
+            expression, intensity = nearest_expression(message.valence, message.arousal, self._names)
+        elif message.expression in self._labels:
+            expression, intensity = self._labels[message.expression], 1.0
+        else:
             raise InputError(
-                f"expected an hri_msgs/Expression with expression set to one of {', '.join(sorted(self._labels))}; "
-                f"{got} is not supported"
+                f"expected an hri_msgs/Expression with expression set to one of {', '.join(sorted(self._labels))}, "
+                f"or empty with valence and arousal; {message.expression!r} is not supported"
             )
         return affect.ExpressionCommand(
-            header=message.header, expression=self._labels[message.expression], intensity=1.0, onset=math.nan
+            header=message.header, expression=expression, intensity=intensity, onset=math.nan
+        )
+
+
+class HriExpressionWriter:
+    """Estimate -> hri_msgs/Expression, by config/label_maps.yaml.
+
+    A class without one of its words has the expression "". What was not estimated is NaN: the message's own default,
+    0, means no emotion. Dominance, the other classes and the intensity have no place in it.
+
+    Args:
+        kind: the message's class, as hri_msgs need not be installed.
+    """
+
+    def __init__(self, kind: Any) -> None:
+        self._kind = kind
+        maps = [item for item in load_label_maps().values() if item.target == HRI_EXPRESSION]
+        self._words = {label: entry.label or "" for item in maps for label, entry in item.entries.items()}
+
+    def __call__(self, emotion: Emotion, stamp_ns: int, frame_id: str = "") -> Any:
+        """The message of one face, with the stamp of its frame."""
+        return self._kind(
+            header=to_header(stamp_ns, frame_id),
+            expression=self._words.get(emotion.label, ""),
+            valence=emotion.valence,
+            arousal=emotion.arousal,
+            confidence=emotion.confidence,
         )
 
 
@@ -45,6 +82,8 @@ def to_truth_event(message: affect.TrialEvent) -> TruthEvent:
     if message.kind not in list(EventKind):
         known = ", ".join(f"{kind.value} {kind.name}" for kind in EventKind)
         raise InputError(f"expected a trial event of kind {known}; got {message.kind}")
+    if not 0.0 <= message.onset < math.inf:
+        raise InputError(f"expected a trial event with an onset of 0 s or more, got {message.onset:g}")
     return TruthEvent(
         stamp_ns=from_time(message.header.stamp),
         kind=EventKind(message.kind),

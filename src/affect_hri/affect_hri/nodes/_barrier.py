@@ -6,8 +6,11 @@ from collections.abc import Iterable
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
+from affect_hri.nodes._health import STATE
+
 ERRORS_IN_A_ROW = 5
 """Diagnostics come once a second and at every change."""
+_AT_WORK = ("activating", "active")
 
 
 class Roll:
@@ -23,7 +26,7 @@ class Roll:
         for status in message.status:
             if status.name in self._last:
                 self._last[status.name] = status.message
-                (self._up.add if status.level == DiagnosticStatus.OK else self._up.discard)(status.name)
+                (self._up.add if _at_work(status) else self._up.discard)(status.name)
                 failed = status.level == DiagnosticStatus.ERROR
                 self._errors[status.name] = self._errors[status.name] + 1 if failed else 0
 
@@ -40,6 +43,12 @@ class Roll:
     def missing(self) -> str:
         """Who is not up, and what it said last."""
         return "; ".join(f"{name}: {text}" for name, text in self._last.items() if name not in self._up)
+
+
+def _at_work(status: DiagnosticStatus) -> bool:
+    """A node that a lifecycle manager has paused is in order, and does nothing."""
+    states = [item.value for item in status.values if item.key == STATE]
+    return bool(status.level == DiagnosticStatus.OK) and all(state in _AT_WORK for state in states)
 
 
 class Chain:

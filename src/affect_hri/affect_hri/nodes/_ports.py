@@ -14,6 +14,7 @@ from typing import Any
 from rclpy.node import Node
 
 from affect_core.errors import InputError
+from affect_hri.nodes._missed import Missed
 from affect_hri.nodes._topics import Topic
 
 
@@ -155,7 +156,7 @@ class Inlet:
     ) -> None:
         self._node, self._convert, self._callback, self._on_bad_input = node, convert, callback, on_bad_input
         self._handover = None if handover is None or topic.name in handover.from_outside else handover
-        self._sequence = 0
+        self._missed = Missed()
         if self._handover is not None:
             self._box = self._handover.open_box(node, topic.name, callback, depth or topic.depth)
         else:
@@ -171,10 +172,7 @@ class Inlet:
             self._node.destroy_subscription(self._subscription)
 
     def _on_message(self, message: Any, info: dict[str, Any]) -> None:
-        # A gap in the publisher's own count is what DDS replaced by newer samples before we came to take them.
-        number = info.get("publication_sequence_number") or 0
-        dropped = max(0, number - self._sequence - 1) if self._sequence else 0
-        self._sequence = number
+        dropped = self._missed.before(info.get("publication_sequence_number"))
         try:
             value = self._convert(message)
         except InputError as error:

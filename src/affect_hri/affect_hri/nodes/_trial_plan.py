@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 from affect_core.avatar import Scene
 from affect_core.config import Settings, setting
 from affect_core.errors import ConfigError
-from affect_core.trial import Protocol, Session, session_id
+from affect_core.evaluation.progress import Progress
+from affect_core.paths import set_aside
+from affect_core.trial import Protocol, Schedule, Session, TrialEvent, session_id
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class TrialSettings(Settings):
     consent: str = setting("", "how the participant has accepted the protocol's consent text; empty: not")
     resume: bool = setting(False, "go on with an interrupted session of the same id, in place of a new one")
     camera: str = setting("avatar", "who takes the frames: avatar, webcam, video, folder, topic")
-    head: str = setting("avatar", "who shows the expressions: avatar, screen, ohbot_serial, none")
+    head: str = setting("avatar", "who shows the expressions: avatar, screen, ohbot_serial, topic, none")
     look: str = setting("face", "look of the virtual head")
     lighting: str = setting("even", "lighting of the virtual scene")
     occlusion: str = setting("none", "occlusion of the virtual scene")
@@ -84,6 +87,20 @@ def session_of(
         notes=config.notes,
         consent_given=bool(protocol.consent and config.consent),
     )
+
+
+def first_event(folder: Path, plan: Schedule, session: Session, resume: bool) -> tuple[TrialEvent, int]:
+    """Where to begin, and how many blocks are finished: an older report is set aside if that is none."""
+    progress = Progress(folder)
+    begun = progress.begun() if resume else None
+    if begun is not None and begun.session.same_conditions(session):
+        done = progress.finished(plan.blocks)
+        if done:
+            first = plan.block_start(done)
+            progress.drop_from(first.index)
+            return first, done
+    set_aside(folder)
+    return plan.events[0], 0
 
 
 def _scene(protocol: Protocol, config: TrialSettings) -> tuple[str, str, str]:

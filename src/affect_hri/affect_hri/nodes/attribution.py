@@ -8,12 +8,13 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.task import Future
 
+from affect_core.config import names_of
 from affect_core.emotion import EmotionConfig
 from affect_core.errors import AffectError, Cancelled, ConfigError
 from affect_core.explain import ExplainConfig
 from affect_core.explain.interrupt import Token
 from affect_core.explain.live import Live, LiveConfig, Recent, refuse_own_attention
-from affect_core.explain.stage import ExplainStage, Reading
+from affect_core.explain.stage import ExplainStage, Reading, preload
 from affect_core.explain.worker import Outcome, Worker
 from affect_core.types import AttributionMap, EmotionSet, FaceSet
 from affect_hri import conversions
@@ -36,6 +37,11 @@ class AttributionNode(ManagedNode):
 
     node_name = "attribution"
     settings = (EmotionConfig, ExplainConfig, LiveConfig)
+    measured = ("rate_hz", "latency_ms", "dropped", "queue_depth")
+
+    def preload(self) -> None:
+        """Torch, captum, and the program that runs the network."""
+        preload(self.config(EmotionConfig))
 
     def setup(self) -> None:
         """Load the network and build the method; one that does not fit the network is an Unavailable."""
@@ -55,6 +61,9 @@ class AttributionNode(ManagedNode):
         self._stage = ExplainStage(
             emotion.repeatable() if self.lockstep else emotion, self.config(ExplainConfig)
         )
+        self.adapt_to(ExplainConfig, names_of(ExplainConfig), self._on_method)
+        self.adapt_to(LiveConfig, ("rate_hz", "budget_ms"), self._on_pace)
+        self.describe(model=self._stage.card.name, method=self._method, device=emotion.device)
 
     def start(self) -> None:
         """Take labelled faces; the newest wins."""
@@ -70,6 +79,17 @@ class AttributionNode(ManagedNode):
         )
         self.listen(_topics.EMOTIONS, self._on_emotions)
         self.report(DiagnosticStatus.OK, "waiting for labelled faces", **self._values())
+
+    def _on_method(self, config: ExplainConfig) -> None:
+        refuse_own_attention(config.method)
+        self._stage.adapt(config)
+        self._method = config.method
+        self.describe(method=config.method)
+
+    def _on_pace(self, pace: LiveConfig) -> None:
+        self._pace = pace
+        if self._worker is not None:
+            self._live.adapt(pace)
 
     def _stop_worker(self) -> None:
         """What is under way is cancelled."""
@@ -96,6 +116,7 @@ class AttributionNode(ManagedNode):
         if outcome.job is not None and outcome.value is not None:
             frame = outcome.job.reading.frame
             self._maps.publish(conversions.from_attributions([outcome.value], frame))
+            self.worked(frame.stamp_ns)
             values = self._values() | {"compute_ms": f"{outcome.value.compute_ms:.0f}"}
             self.report(DiagnosticStatus.OK, "running", **values)
         elif isinstance(outcome.error, Cancelled):
@@ -108,7 +129,6 @@ class AttributionNode(ManagedNode):
     def _values(self) -> dict[str, object]:
         counts = self._live.counts
         return {
-            "method": self._method,
             "rate_hz": f"{counts.rate_hz:.2f}",
             "made": counts.made,
             "cancelled": counts.cancelled,

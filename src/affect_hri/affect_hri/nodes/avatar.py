@@ -16,6 +16,7 @@ from affect_core.cameras import CameraGeometry
 from affect_core.config import Settings, setting
 from affect_core.errors import AffectError, InputError
 from affect_core.heads.rig import Pose, rest_pose
+from affect_core.limits import LIMITS, expect_at_most
 from affect_core.types import Frame
 from affect_hri import conversions
 from affect_hri.nodes import _topics
@@ -48,6 +49,7 @@ class AvatarNode(ManagedNode):
 
     node_name = "avatar"
     settings = (AvatarConfig, StageSettings)
+    measured = ("rate_hz", "latency_ms")
 
     def setup(self) -> None:
         """Build the head and the scene."""
@@ -105,6 +107,7 @@ class AvatarNode(ManagedNode):
         self._applied.publish(message)
 
     def _on_joints(self, message: JointState) -> None:
+        expect_at_most(LIMITS.joints, len(message.name), "joints in a message", "the sender is broken")
         self._pose, self._settled = _pose(message)
 
     def _on_joints_lockstep(self, message: JointState) -> None:
@@ -124,6 +127,7 @@ class AvatarNode(ManagedNode):
         self._truth.publish(self._ground_truth(header, rendering))
         self._frames.send(frame)
         self._jpegs.send(frame)
+        self.worked(stamp_ns)
         lighting, render_ms = self._scene.lighting, f"{rendering.render_ms:.1f}"
         self.report(DiagnosticStatus.OK, "rendering", lighting=lighting, render_ms=render_ms)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import time
 from dataclasses import dataclass
@@ -14,11 +13,15 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo
 
 from affect_core.config import Settings, setting
+from affect_core.errors import InputError
 from affect_core.evaluation import Summary, TrialCollector, TruthEvent
 from affect_core.evaluation.explained import ExplainedBook
 from affect_core.evaluation.progress import Progress
 from affect_core.evaluation.samples import SampleBook
+from affect_core.limits import LIMITS
+from affect_core.privacy import VIRTUAL_CAMERAS
 from affect_core.smoothing import NONE
+from affect_core.texts import parse_json
 from affect_core.trial import EventKind, Session
 from affect_core.types import FaceSet, Frame
 from affect_hri import conversions
@@ -42,10 +45,19 @@ class EvaluationSettings(Settings):
     smoothing: str = setting(NONE, "how emotion_node smooths; the report says so")
     progress: bool = setting(True, "keep finished repetitions on disk, so that the session can be resumed")
     samples: bool = setting(True, "take one picture and one explanation per label into the report")
+    persons: bool = setting(
+        False, "also pictures of persons, as recording was asked for; else only those of the virtual head"
+    )
+    anonymize: bool = setting(False, "no pictures of persons, although recording was asked for")
     grace_s: float = setting(
         1.0, "wall mode: how long to wait for estimates after the session's end, s", low=0.0
     )
     straggler_timeout_s: float = setting(10.0, "lock-step: longest wait for the last estimates, s", low=0.1)
+
+
+_NO_PICTURES = (
+    "Pictures of persons are not kept: record:=true asks for a recording, and anonymize:=true blurs those."
+)
 
 
 class EvaluationNode(ManagedNode):
@@ -53,6 +65,9 @@ class EvaluationNode(ManagedNode):
 
     node_name = "evaluation"
     settings = (EvaluationSettings,)
+    measured = ("rate_hz", "latency_ms")
+    result: tuple[Path, Summary] | None = None
+    """Folder and summary of the report, once it is written."""
 
     def setup(self) -> None:
         """Listen before anything is sent."""
@@ -66,7 +81,7 @@ class EvaluationNode(ManagedNode):
         self._give_up_s = math.inf
         self._published_ns: dict[int, int] = {}
         self._summary = self.advertise(_topics.TRIAL_SUMMARY)
-        self.result: tuple[Path, Summary] | None = None
+        self.result = None
 
     def start(self) -> None:
         """Collect."""
@@ -90,7 +105,7 @@ class EvaluationNode(ManagedNode):
         if self._session is None or self.result is not None:
             super().interrupt()
         else:
-            self._give_up_s = time.monotonic() + ABORT_WAIT_S
+            self._give_up_s = time.monotonic() + (ABORT_WAIT_S if self._end is None else 0.0)
 
     def _on_event(self, message: affect.TrialEvent) -> None:
         event = conversions.to_truth_event(message)
@@ -137,6 +152,7 @@ class EvaluationNode(ManagedNode):
 
     def _on_emotions(self, message: affect.EmotionEstimateArray, info: dict[str, Any]) -> None:
         emotions = conversions.to_emotion_set(message)
+        self.worked(emotions.stamp_ns)
         published_ns = info["source_timestamp"]
         # In lock-step a stamp is no instant of real time: there the camera's own publication stands in for it.
         began_ns = self._published_ns.get(emotions.stamp_ns) if self.lockstep else emotions.stamp_ns
@@ -145,7 +161,7 @@ class EvaluationNode(ManagedNode):
         self._book.add_emotions(emotions)
 
     def _on_attributions(self, message: affect.AttributionArray) -> None:
-        maps = [conversions.to_attribution(item) for item in message.attributions]
+        maps = conversions.to_attributions(message)
         self._book.add_attributions(conversions.from_time(message.header.stamp), maps)
         self._explained.add_attributions(conversions.from_time(message.header.stamp), maps)
 
@@ -170,6 +186,10 @@ class EvaluationNode(ManagedNode):
             self._write(self._session, self._end)
 
     def _complete(self) -> bool:
+        if (
+            time.monotonic() > self._give_up_s
+        ):  # who has sent a signal waits for the report, not for stragglers
+            return True
         waited_s = time.monotonic() - self._ended_s
         expected = _expected_frames(self._end)
         if expected is None:
@@ -185,9 +205,15 @@ class EvaluationNode(ManagedNode):
     def _write(self, session: Session, end: affect.TrialEvent) -> None:
         folder = self._folder(session)
         collected = self._collector.collected()
-        explained = self._explained.explained()
+        shown = self._may_show(session)
         summary = write_session(
-            folder, session, collected, self._book.pictures(), explained, smoothing=self._config.smoothing
+            folder,
+            session,
+            collected,
+            self._book.pictures() if shown else (),
+            self._explained.explained() if shown else (),
+            smoothing=self._config.smoothing,
+            pictures="" if shown else _NO_PICTURES,
         )
         if self._progress is not None and end.kind == affect.TrialEvent.SESSION_END:
             self._progress.clear()
@@ -196,6 +222,11 @@ class EvaluationNode(ManagedNode):
         aborted = end.kind == affect.TrialEvent.ABORT
         self.report(DiagnosticStatus.ERROR if aborted else DiagnosticStatus.OK, f"report written to {folder}")
         self.finish(PARTIAL if aborted else 0)
+
+    def _may_show(self, session: Session) -> bool:
+        """Faces of persons are written to the disk only where somebody asked for a recording."""
+        wanted = self._config.persons and not self._config.anonymize
+        return wanted or session.camera in VIRTUAL_CAMERAS
 
     def _folder(self, session: Session) -> Path:
         return Path(self._config.output) / f"{session.id}{self._config.suffix}"
@@ -217,8 +248,10 @@ def _expected_frames(end: affect.TrialEvent | None) -> int | None:
     """How many frames the conductor let pass; None in wall mode and after an abort."""
     if end is None or end.kind != affect.TrialEvent.SESSION_END or not end.detail:
         return None
-    with contextlib.suppress(ValueError, AttributeError):  # an event of somebody else's conductor
-        count = json.loads(end.detail).get("frames")
+    with contextlib.suppress(
+        InputError, ValueError, TypeError, AttributeError
+    ):  # an event of somebody else's conductor
+        count = parse_json(end.detail, LIMITS.text_bytes).get("frames")
         return int(count) if count is not None else None
     return None
 

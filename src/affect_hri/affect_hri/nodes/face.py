@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from affect_core.config import Settings, setting
+from affect_core.config import Settings, names_of, setting
 from affect_core.emotion.card import load_card
-from affect_core.faces import FaceConfig, FaceStage
+from affect_core.faces import FaceConfig, FaceStage, new_run
 from affect_core.types import Frame
 from affect_hri import conversions
 from affect_hri.nodes import _topics
+from affect_hri.nodes._humans import HumanFaces, HumansSettings
 from affect_hri.nodes._managed import ManagedNode
 from affect_hri.program import run
 
@@ -27,10 +28,11 @@ class FaceNodeSettings(Settings):
 
 
 class FaceNode(ManagedNode):
-    """image -> faces. Publishes for every frame it takes, also when it finds nobody."""
+    """image -> faces, and /humans/faces where hri_msgs is. Publishes for every frame, also when it finds nobody."""
 
     node_name = "face"
-    settings = (FaceConfig, FaceNodeSettings)
+    settings = (FaceConfig, FaceNodeSettings, HumansSettings)
+    measured = ("rate_hz", "latency_ms", "dropped", "queue_depth")
 
     def setup(self) -> None:
         """Load the detector and the model's crop specification."""
@@ -38,18 +40,27 @@ class FaceNode(ManagedNode):
         self._faces = self.outlet(
             _topics.FACES, lambda faces: conversions.from_face_set(faces, with_crops=self.handover is None)
         )
-        self._stage = FaceStage(self.config(FaceConfig), load_card(own.model).crop)
+        config, card = self.config(FaceConfig), load_card(own.model)
+        self.describe(model=card.name, detector=config.detector, device="cpu")
+        # Who is started again must not give an old id to somebody new; in lock-step runs repeat, ids included.
+        self._stage = FaceStage(config, card.crop, "" if self.lockstep else new_run())
+        self.adapt_to(FaceConfig, names_of(FaceConfig), self._stage.adapt)
         self._reader = conversions.ImageReader()
         self._topic = TRANSPORTS[own.image_transport]
+        self._speaks_hri = self.config(HumansSettings).wanted
 
     def start(self) -> None:
         """Take frames; the newest wins."""
+        self._humans = HumanFaces(self, self.config(HumansSettings)) if self._speaks_hri else None
         self.inlet(self._topic, lambda message: conversions.to_frame(message, self._reader), self._on_frame)
         self.report(DiagnosticStatus.OK, "waiting for frames")
 
     def _on_frame(self, frame: Frame, dropped: int) -> None:
         faces = self._stage.process(frame, dropped)
         self._faces.send(faces)
+        if self._humans is not None:
+            self._humans.send(frame, faces)
+        self.worked(frame.stamp_ns)
         self.report(
             DiagnosticStatus.OK, "running", faces=len(faces.faces), detect_ms=f"{faces.detect_ms:.1f}"
         )

@@ -10,6 +10,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.action import ActionServer, CancelResponse
 from rclpy.task import Future
+from rclpy.timer import Timer
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float32
@@ -62,26 +63,27 @@ class OhbotNode(ManagedNode):
 
     node_name = "ohbot"
     settings = (HeadConfig, MouthConfig, ControllerSettings)
-
-    def __init__(self, **options: Any) -> None:
-        self._head: Head | None = None
-        super().__init__(**options)
+    _head: Head | None = None
 
     def setup(self) -> None:
         """Connect the head and read the expression table."""
         own = self.config(ControllerSettings)
-        self._period_s = 1.0 / own.rate_hz
+        self._turns: Timer | None = None
+        self._on_rate(own)
+        self.adapt_to(ControllerSettings, ("rate_hz",), self._on_rate)
         self._table = load_expressions()
         self._motion = Motion(self._table, raw_speed(own.servo_speed) if own.servo_speed else None)
         self._mouth = Mouth(self.config(MouthConfig))
         self._command: ExpressionCommand | None = None
         self._waiting: list[tuple[int, Future, Any]] = []
-        self._from_hri = conversions.HriExpressionReader()
+        self._from_hri = conversions.HriExpressionReader(self._table.names())
         self._fault, self._mouth_problem, self._stamp_ns, self._ended = "", "", 0, False
         self._joints = self.advertise(_topics.JOINT_STATES)
         self._status_out = self.advertise(_topics.HEAD_STATUS)
         self._head_name = own.head
-        self._head = HEADS.build(own.head, self.config(HeadConfig))
+        head = self.config(HeadConfig)
+        self.describe(head=own.head, device=head.port or "none")
+        self._head = HEADS.build(own.head, head)
         self.release_later(self._head.close)
         self._head.connect()
         self._offer("estop", self._on_estop)
@@ -102,15 +104,21 @@ class OhbotNode(ManagedNode):
         if self.lockstep:
             self.listen(_topics.CLOCK, self._on_clock)
         else:
-            self.every(self._period_s, lambda: self._move(self.now_ns()))
+            self._turns = self.every(self._period_s, lambda: self._move(self.now_ns()))
             # Not in lock-step: there the trial alone commands, or its ground truth would be wrong.
             if topic := _topics.robot_face_expression():
                 self.listen(topic, lambda message: self._on_command(self._from_hri(message)))
         self._say(HeadStatus.READY)
         self.report(DiagnosticStatus.OK, f"driving {self._head_name}")
 
+    def _on_rate(self, own: ControllerSettings) -> None:
+        self._period_s = 1.0 / own.rate_hz
+        if self._turns is not None:
+            self._turns.timer_period_ns = round(1e9 * self._period_s)
+
     def stop(self) -> None:
         """Tell that nobody drives the head any more."""
+        self._turns = None
         self._waiting.clear()
         self._say(HeadStatus.DISCONNECTED)
 
@@ -215,6 +223,7 @@ class OhbotNode(ManagedNode):
             self._tell_fault(str(error))
             return
         self._tell_recovered()
+        self.worked()
         self._joints.publish(_joint_state(applied, stamp_ns, self._onset_share(stamp_ns)))
         self._tell_settled(stamp_ns, clamp(pose)[1])
 

@@ -24,13 +24,15 @@ class OverlayNode(ManagedNode):
 
     node_name = "overlay"
     settings = (ShownConfig,)
+    measured = ("rate_hz", "latency_ms", "dropped", "queue_depth")
 
     def setup(self) -> None:
         """One lazy image topic."""
         self._pictures = self.outlet(_topics.OVERLAY, conversions.from_frame, lazy=True)
         self._frames: OrderedDict[int, Frame] = OrderedDict()
         self._faces: OrderedDict[int, affect.FaceArray] = OrderedDict()
-        self._maps = Shown(self.config(ShownConfig))
+        self._on_age(self.config(ShownConfig))
+        self.adapt_to(ShownConfig, ("map_age_s",), self._on_age)
         self._reader = conversions.ImageReader()
 
     def start(self) -> None:
@@ -43,6 +45,9 @@ class OverlayNode(ManagedNode):
         self.listen(_topics.ATTRIBUTIONS, self._on_attributions)
         self.report(DiagnosticStatus.OK, "drawing")
 
+    def _on_age(self, config: ShownConfig) -> None:
+        self._maps = Shown(config)
+
     def _on_frame(self, frame: Frame, _dropped: int) -> None:
         _keep(self._frames, frame.stamp_ns, frame)
 
@@ -50,7 +55,7 @@ class OverlayNode(ManagedNode):
         _keep(self._faces, conversions.from_time(message.header.stamp), message)
 
     def _on_attributions(self, message: affect.AttributionArray) -> None:
-        maps = [conversions.to_attribution(item) for item in message.attributions]
+        maps = conversions.to_attributions(message)
         self._maps.add(conversions.from_time(message.header.stamp), maps)
 
     def _on_emotions(self, message: affect.EmotionEstimateArray) -> None:
@@ -58,6 +63,7 @@ class OverlayNode(ManagedNode):
         frame = self._frames.pop(emotions.stamp_ns, None)
         if frame is not None and self._pictures.wanted:
             self._pictures.send(self._draw(frame, emotions))
+            self.worked(frame.stamp_ns)
 
     def _draw(self, frame: Frame, emotions: EmotionSet) -> Frame:
         faces = self._faces.pop(frame.stamp_ns, affect.FaceArray())

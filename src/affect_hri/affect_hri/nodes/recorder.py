@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,11 @@ from rclpy.serialization import deserialize_message, serialize_message
 
 from affect_core.bags import BagFull, BagWriter, TopicInfo
 from affect_core.config import Settings, setting
+from affect_core.errors import InputError
 from affect_core.evaluation import installed_versions
+from affect_core.names import folder_name
+from affect_core.privacy import FACT, Anonymizer, about, in_words
+from affect_core.trial import Session
 from affect_core.types import Frame
 from affect_hri import conversions
 from affect_hri.bag_topics import topic_info
@@ -24,7 +28,7 @@ from affect_hri.nodes._survey import ParameterSurvey
 from affect_hri.nodes._topics import Topic
 from affect_hri.program import run
 from affect_hri.session_report import PACKAGES
-from affect_hri_interfaces.msg import EmotionEstimateArray, TrialEvent
+from affect_hri_interfaces.msg import EmotionEstimateArray, FaceArray, TrialEvent
 
 SIDE_TOPICS = (
     _topics.CAMERA_INFO,
@@ -53,6 +57,9 @@ class RecorderSettings(Settings):
     output: str = setting("reports", "reports folder; the bag is <output>/<session>/bag")
     bag: str = setting("", "path of the bag; empty: <output>/<session>/bag, opened when a session starts")
     image: str = setting("raw", "raw (lossless) or jpeg", choices=("raw", "jpeg"))
+    anonymize: bool = setting(
+        False, "blur faces in frames and crops; a frame whose faces face_node did not tell is left out"
+    )
     max_size_mb: int = setting(
         2048, "a file of the bag that is larger is closed and the next one begun, MB; 0: one file", low=0
     )
@@ -67,6 +74,7 @@ class RecorderNode(ManagedNode):
 
     node_name = "recorder"
     settings = (RecorderSettings,)
+    measured = ("rate_hz", "dropped", "queue_depth")
 
     def setup(self) -> None:
         """Open the bag if its path is known."""
@@ -80,6 +88,9 @@ class RecorderNode(ManagedNode):
             "recorder": json.dumps({"image": self._config.image}),
             "versions": json.dumps(installed_versions(*PACKAGES)),
         }
+        self._session: Session | None = None
+        self._anonymizer = Anonymizer() if self._config.anonymize else None
+        self._left_out = 0
         self._closing_s = math.inf
         self._scored = False
         # Whatever ends the node, what was written is a whole bag.
@@ -101,7 +112,11 @@ class RecorderNode(ManagedNode):
         self.release_later(survey.close)
         self.every(0.1, self._close_when_complete)
         self.every(0.25, survey.ask)
-        self.report(DiagnosticStatus.OK, "waiting for a session" if self._bag is None else "recording")
+        self.every(1.0, self._tell_left_out)
+        if self._bag is None:
+            self.report(DiagnosticStatus.OK, "waiting for a session")
+        else:
+            self._tell_privacy()
 
     def interrupt(self) -> None:
         """Close the bag; a session's last event is waited for a little."""
@@ -115,13 +130,24 @@ class RecorderNode(ManagedNode):
         qos = topic.qos(self.lockstep)
         qos.depth = QUEUE
         callback: Callable[..., None] = lambda data, info: self._on_raw(topic, data, info["source_timestamp"])  # noqa: E731
-        subscription = self.create_subscription(topic.message, topic.name, callback, qos, raw=True)
+        subscription = self.create_subscription(
+            topic.message, topic.name, self.guarded(callback), qos, raw=True
+        )
         self.release_later(lambda: self.destroy_subscription(subscription))
 
     def _on_raw(self, topic: Topic, data: bytes, stamp_ns: int) -> None:
         if topic is _topics.EMOTIONS:
             self._note_model(deserialize_message(data, EmotionEstimateArray))
+        if topic is _topics.FACES and self._anonymizer is not None:
+            data = self._anonymized(self._anonymizer, deserialize_message(data, FaceArray))
         self._write(topic, stamp_ns, data)
+
+    def _anonymized(self, anonymizer: Anonymizer, message: FaceArray) -> bytes:
+        """The message with its crops blurred; frames that it was missing for are written."""
+        boxes = {face_id: found.box_xyxy for face_id, found in conversions.to_detections(message)}
+        anonymizer.add_faces(conversions.from_time(message.header.stamp), boxes)
+        self._write_frames(anonymizer.take())
+        return bytes(serialize_message(conversions.blur_crops(message, self._reader)))
 
     def _note_model(self, message: EmotionEstimateArray) -> None:
         model = {"sha256": message.model_sha256, "runtime": message.runtime}
@@ -132,8 +158,16 @@ class RecorderNode(ManagedNode):
     def _on_frame(self, frame: Frame, dropped: int) -> None:
         if dropped:
             self.report(DiagnosticStatus.WARN, f"{dropped} frames were not recorded: the disk is too slow")
-        topic, message = self._image_message(frame)
-        self._write(topic, self._wall_ns(), message)
+        if self._anonymizer is None:
+            self._write_frames([(frame, self._wall_ns())])
+            return
+        self._anonymizer.add_frame(frame, self._wall_ns())
+        self._write_frames(self._anonymizer.take())
+
+    def _write_frames(self, frames: Iterable[tuple[Frame, int]]) -> None:
+        for frame, arrived_ns in frames:
+            topic, message = self._image_message(frame)
+            self._write(topic, arrived_ns, message)
 
     def _image_message(self, frame: Frame) -> tuple[Topic, bytes]:
         if self._config.image == "jpeg":
@@ -141,13 +175,40 @@ class RecorderNode(ManagedNode):
         return _topics.IMAGE_RAW, serialize_message(conversions.from_frame(frame))
 
     def _on_event(self, message: TrialEvent) -> None:
-        if message.kind == TrialEvent.SESSION_START and self._bag is None:
-            self._open(_free(Path(self._config.output) / message.session / "bag"))
         if message.kind == TrialEvent.SESSION_START:
-            self._describe_text("session", message.detail)
+            self._begin(message)
         self._write(_topics.TRIAL_EVENTS, self._wall_ns(), serialize_message(message))
         if message.kind in (TrialEvent.SESSION_END, TrialEvent.ABORT) and self._config.ends == "session":
             self._closing_s = self._wall_ns() / 1e9 + self._config.grace_s
+
+    def _begin(self, message: TrialEvent) -> None:
+        """Open the bag, and say whose session it is; one of somebody else's conductor may say nothing."""
+        try:
+            self._session = Session.from_json(message.detail)
+        except InputError as error:
+            self.report_bad_input(error)
+        if self._bag is None:
+            self._open(_free(Path(self._config.output) / folder_name(message.session) / "bag"))
+        self._describe_text("session", message.detail)
+        self._tell_privacy()
+
+    def _tell_privacy(self) -> None:
+        """What of persons is recorded: in the bag, and on diagnostics for as long as it is."""
+        said = about(self._session, self._anonymizer is not None)
+        self._describe(FACT, said)
+        if self._bag is not None and not self._bag.full:
+            state = f"recording {in_words(said)} to {self._bag.path}"
+            self.report(DiagnosticStatus.OK, state, shows=said["shows"], consent=said["consent"])
+
+    def _tell_left_out(self) -> None:
+        """A warning while it goes on."""
+        count = 0 if self._anonymizer is None else self._anonymizer.left_out
+        if self._bag is None or self._bag.full or count == self._left_out:
+            return
+        self._describe("frames_left_out", count)
+        what = "frames were not recorded: face_node did not say where their faces are"
+        self.report(DiagnosticStatus.WARN, f"anonymize: {what}", frames=count)
+        self._left_out = count
 
     def _on_summary(self, _: object) -> None:
         self._scored = True
@@ -159,7 +220,7 @@ class RecorderNode(ManagedNode):
 
     def _open(self, path: Path) -> None:
         self._bag = BagWriter(path, self._config.max_size_mb * 1_000_000)
-        self.report(DiagnosticStatus.OK, f"recording {path}")
+        self._tell_privacy()
         for key, text in self._facts.items():
             self._describe_text(key, text)
         for topic, stamp_ns, data in self._early:
@@ -179,6 +240,7 @@ class RecorderNode(ManagedNode):
             del self._early[:-QUEUE]
             return
         self._into_bag(lambda bag: bag.write(self._info(topic), stamp_ns, data))
+        self.worked()
 
     def _info(self, topic: Topic) -> TopicInfo:
         if topic.name not in self._infos:
@@ -209,6 +271,9 @@ class RecorderNode(ManagedNode):
         return waited_s > SUMMARY_WAIT_S or not self.count_publishers(_topics.TRIAL_SUMMARY.name)
 
     def _close(self) -> None:
+        if self._anonymizer is not None:
+            self._write_frames(self._anonymizer.flush())
+            self._tell_left_out()
         self._into_bag(lambda bag: bag.close())
         bag, self._bag = self._bag, None
         if bag is not None and not bag.full:

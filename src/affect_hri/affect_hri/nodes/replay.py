@@ -16,14 +16,16 @@ from sensor_msgs.msg import CameraInfo
 
 from affect_core.cameras import CameraGeometry
 from affect_core.config import Settings, setting
+from affect_core.errors import InputError
 from affect_core.evaluation import TruthEvent
 from affect_core.evaluation.bags import HUGE_GAP_S, SessionBag
+from affect_core.privacy import refuse_anonymized
 from affect_core.trial import EventKind
 from affect_core.types import Frame
 from affect_hri import conversions
 from affect_hri.nodes import _topics
-from affect_hri.nodes._barrier import Roll
-from affect_hri.nodes._managed import ManagedNode, status_name
+from affect_hri.nodes._gate import Gate
+from affect_hri.nodes._managed import ManagedNode
 from affect_hri.program import run
 from affect_hri_interfaces import msg as affect
 
@@ -54,6 +56,7 @@ class ReplayNode(ManagedNode):
         self._config = self.config(ReplaySettings)
         with ExitStack() as stack:
             bag = stack.enter_context(SessionBag(Path(self._config.bag), self._config.image_topic))
+            refuse_anonymized(bag.facts, self._config.bag)
             self._session, self._events = bag.session(), _whole(bag.events())
             self.total, self._geometry = bag.frame_count(), bag.geometry()
             self.flaws = bag.flaws
@@ -67,10 +70,8 @@ class ReplayNode(ManagedNode):
 
     def start(self) -> None:
         """Begin when all nodes are up."""
-        self._roll = Roll(status_name(self, name) for name in self._config.wait_for)
-        self._begin_at_s: float | None = None
-        self._deadline_s = time.monotonic() + self._config.ready_timeout_s
-        self.listen(_topics.DIAGNOSTICS, self._roll.on_diagnostics)
+        self._gate = Gate(self, self._config)
+        self._gate.open()
         self.listen(_topics.EMOTIONS, self._on_emotions)
         self.every(0.05, self._tick)
         self.report(DiagnosticStatus.OK, f"replaying {self._config.bag}")
@@ -85,20 +86,20 @@ class ReplayNode(ManagedNode):
     def _tick(self) -> None:
         if self._over:
             return
-        if self._begin_at_s is None:
-            self._check_ready()
-        elif self._waiting_ns < 0:
-            if time.monotonic() >= self._begin_at_s:
-                self._next()
+        if self._waiting_ns < 0:
+            self._wait()
         elif time.monotonic() - self._sent_s > self._config.answer_timeout_s:
             reason = f"no estimate for frame {self.sent} within {self._config.answer_timeout_s:g} s"
             self._finish(EventKind.ABORT, self._waiting_ns, reason)
 
-    def _check_ready(self) -> None:
-        if self._roll.complete:
-            self._begin_at_s = time.monotonic() + self._config.start_delay_s
-        elif time.monotonic() > self._deadline_s or self._roll.hopeless:
-            self._finish(EventKind.ABORT, 0, f"not all nodes came up: {self._roll.missing()}")
+    def _wait(self) -> None:
+        try:
+            begins = self._gate.passes()
+        except InputError as error:
+            self._finish(EventKind.ABORT, 0, str(error))
+            return
+        if begins:
+            self._next()
 
     def _on_emotions(self, message: affect.EmotionEstimateArray) -> None:
         if not self._over and conversions.from_time(message.header.stamp) == self._waiting_ns:
@@ -115,6 +116,7 @@ class ReplayNode(ManagedNode):
         # Before the frame: its publication is what latency is counted from.
         self._info.publish(self._camera_info(frame))
         self._images.send(frame)
+        self.worked()
 
     def _end_ns(self) -> int:
         """The session's recorded end, unless the last event is far from all frames."""

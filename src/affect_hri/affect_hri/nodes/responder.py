@@ -33,12 +33,14 @@ class ResponderNode(ManagedNode):
 
     def setup(self) -> None:
         """Read the table; an unknown strategy, label or expression is an error that lists the known ones."""
-        own = self.config(ResponderSettings)
-        self._name = own.strategy
-        self._responder = Responder(
-            load_responder(own.strategy, find_named("config", own.responder_file, ".yaml"))
-        )
+        self._answer_by(self.config(ResponderSettings))
+        self.adapt_to(ResponderSettings, ("strategy", "responder_file"), self._answer_by)
         self._commands = self.advertise(_topics.HEAD_COMMAND)
+
+    def _answer_by(self, own: ResponderSettings) -> None:
+        table = find_named("config", own.responder_file, ".yaml")
+        self._responder = Responder(load_responder(own.strategy, table))
+        self._name = own.strategy
 
     def start(self) -> None:
         """Take every estimate; times are the frames' own."""
@@ -46,6 +48,7 @@ class ResponderNode(ManagedNode):
         self.report(DiagnosticStatus.OK, f"answering: {self._name}")
 
     def _on_emotions(self, message: EmotionEstimateArray) -> None:
+        self.worked()
         answer = self._responder.update(conversions.to_emotion_set(message))
         if answer is None:
             return

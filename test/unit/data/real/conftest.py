@@ -226,3 +226,75 @@ def emotic_mat(tmp_path_factory, write_pictures):
     (root / "Annotations").mkdir()
     savemat(root / "Annotations" / "Annotations.mat", content)
     return root
+
+
+def _grey(size_px):
+    """The astronaut's face, grey and square."""
+    face = astronaut()[30:190, 130:290]
+    return np.repeat(cv2.cvtColor(cv2.resize(face, (size_px, size_px)), cv2.COLOR_RGB2GRAY)[:, :, None], 3, 2)
+
+
+@pytest.fixture(scope="session")
+def jaffe_tree(tmp_path_factory):
+    """Names as in the release, one of a class that it does not have, one that is no name, a Mac's leftover."""
+    root = tmp_path_factory.mktemp("jaffe")
+    names = ("KA.AN1.39", "KA.NE3.28", "YM.SU2.65", "KM.XX1.1", "README", "._KA.AN1.39")
+    for name in names:
+        _write_picture(root / "jaffe" / f"{name}.tiff", _grey(256))
+    return root
+
+
+@pytest.fixture(scope="session")
+def kdef_tree(tmp_path_factory):
+    """Two people, one of them in both sessions; a name without an angle, as the release has one."""
+    root = tmp_path_factory.mktemp("kdef")
+    picture = astronaut()[0:420, 60:370]
+    for name in ("AF01ANS", "AF01HAHL", "BF01AFS", "AM35SUS", "AM35NEFR", "AF31V"):
+        path = root / "KDEF" / name[:4] / f"{name}.JPG"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        done, content = cv2.imencode(".jpg", np.ascontiguousarray(picture[:, :, ::-1]))
+        assert done
+        path.write_bytes(content.tobytes())
+    return root
+
+
+CK_LANDMARKS = "\n".join(f"   {100 + i}.0000000e+00   {50 + i / 2:.7e}" for i in range(68))
+
+
+@pytest.fixture(scope="session")
+def ck_plus_tree(tmp_path_factory):
+    """Sequences: anger with landmarks; no class; contempt with broken landmarks and without the third picture; too
+    short; class 9; words for a class."""
+    root = tmp_path_factory.mktemp("ck_plus")
+    frames = {"S005/001": 6, "S010/002": 5, "S010/004": 5, "S011/001": 3, "S012/001": 4, "S013/001": 4}
+    classes = {
+        "S005/001": "   1.0000000e+00\n",
+        "S010/004": "   2.0000000e+00\n",
+        "S011/001": "   3.0000000e+00\n",
+        "S012/001": "   9.0000000e+00\n",
+        "S013/001": "glad\n",
+    }
+    for place, count in frames.items():
+        stem = place.replace("/", "_")
+        for number in range(1, count + 1):
+            _write_picture(root / "cohn-kanade-images" / place / f"{stem}_{number:08d}.png", astronaut())
+        (root / "cohn-kanade-images" / place / ".DS_Store").write_bytes(b"\0")
+        (root / "Emotion" / place).mkdir(parents=True)
+        if place in classes:
+            (root / "Emotion" / place / f"{stem}_{count:08d}_emotion.txt").write_text(classes[place])
+    for place, numbers, text in (("S005/001", range(1, 7), CK_LANDMARKS), ("S010/004", (5,), "1 2 3")):
+        (root / "Landmarks" / place).mkdir(parents=True)
+        for number in numbers:
+            name = f"{place.replace('/', '_')}_{number:08d}_landmarks.txt"
+            (root / "Landmarks" / place / name).write_text(text)
+    return root
+
+
+@pytest.fixture(scope="session")
+def ck_plus_48_tree(tmp_path_factory):
+    """The crops, with a file that is none of them."""
+    root = tmp_path_factory.mktemp("ck_plus_48")
+    for place in ("anger/S010_004_00000017", "contempt/S138_008_00000009", "sadness/S014_002_00000014"):
+        _write_picture(root / "CK+48" / f"{place}.png", _grey(48))
+    _write_picture(root / "CK+48" / "contempt" / "thumbnail.png", _grey(48))
+    return root

@@ -108,3 +108,27 @@ def test_a_row_that_is_no_list(emotic_csv, tmp_path):
 @pytest.mark.parametrize(("value", "expected"), [(1, -1.0), (5.5, 0.0), (10, 1.0), (0, nan), (10.5, nan)])
 def test_scale(value, expected):
     assert scaled(value) == pytest.approx(expected, nan_ok=True)
+
+
+def test_all_categories_are_kept_beside_the_label(imported):
+    record = next(r for r in imported.manifest.records if r.label == "confusion")
+    assert record.categories == ("Doubt/Confusion", "Engagement")
+
+
+@pytest.mark.parametrize("kind", ["emotic_csv", "emotic_mat"])
+def test_people_as_their_boxes(kind, request, tmp_path, people):
+    made = import_set(
+        kind, request.getfixturevalue(kind), tmp_path / "people", RealSetConfig(region="person")
+    )
+    records = made.manifest.records
+    assert len(made.manifest.labels) == 26 and {r.label for r in records} == {""}
+    # Left out: a picture that is gone, one that is cut off, a box outside its picture, a class that EMOTIC does not
+    # have. The overlapping people of one picture all stay.
+    assert len(records) == len(people) - 4
+    reasons = sorted(reason.name for reason in made.reasons)
+    assert reasons == ["BOX_OUTSIDE", "CORRUPT", "MISSING", "UNKNOWN_CLASS"]
+    assert all(r.landmarks_xy is None and r.categories for r in records)
+    happy = next(r for r in records if "Pleasure" in r.categories)
+    assert happy.box_xyxy == (60, 20, 459, 512) and happy.attributes["split"] == "test"
+    outside = next(r for r in records if r.box_xyxy[:2] == (572, 0))
+    assert outside.box_xyxy[2] <= 1100  # cut to the picture

@@ -1,6 +1,6 @@
 """Sets of real people, which come under their own licences: read where they lie, listed in our manifest format."""
 
-from affect_core.data.real import affectnet, emotic
+from affect_core.data.real import affectnet, ck_plus, emotic, jaffe, kdef
 from affect_core.data.real.base import REAL_SETS, LeftOut, RealSet, RealSetConfig, Reason, Sample
 from affect_core.data.real.importing import Imported, import_set
 from affect_core.data.real.landmarks68 import FIVE_OF_68, five_of_68
@@ -15,7 +15,10 @@ __all__ = [
     "Reason",
     "Sample",
     "affectnet",
+    "ck_plus",
     "emotic",
     "five_of_68",
     "import_set",
+    "jaffe",
+    "kdef",
 ]

@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from affect_core.array_files import read_array
 from affect_core.data.manifest import Point
 from affect_core.data.real.base import REAL_SETS, Box, LeftOut, RealSet, Reason, Sample
 from affect_core.data.real.files import first_folder, rows_of
@@ -101,7 +102,7 @@ def _from_arrays(root: Path, stem: str, split: str) -> Sample | LeftOut:
         expression, valence, arousal = (_scalar(root, stem, kind) for kind in ("exp", "val", "aro"))
         number = int(expression)
         points = _landmarks(root / "annotations" / f"{stem}_lnd.npy")
-    except (OSError, ValueError, EOFError) as error:
+    except (InputError, ValueError, OverflowError) as error:
         return LeftOut(source, Reason.BAD_ROW, str(error))
     image = root / "images" / f"{stem}.jpg"
     return _sample(source, image, number, (valence, arousal), points, None, split, source)
@@ -174,11 +175,11 @@ def _stems(root: Path) -> Iterator[str]:
 
 def _scalar(root: Path, stem: str, kind: str) -> float:
     """A number that the release stores as a number or as text."""
-    return float(np.load(root / "annotations" / f"{stem}_{kind}.npy", allow_pickle=False).item())
+    return float(read_array(root / "annotations" / f"{stem}_{kind}.npy").item())
 
 
 def _landmarks(path: Path) -> Floats:
     if not path.is_file():
         return np.zeros(0)
-    points = np.load(path, allow_pickle=False)
+    points = read_array(path)
     return np.asarray(points, np.float64).reshape(-1)

@@ -127,9 +127,20 @@ REAL_SETS: Registry[RealSet] = Registry("real set")
 """Kind -> reader of a folder."""
 
 
+FACE: Final = "face"
+PERSON: Final = "person"
+
+
 @dataclass(frozen=True)
 class RealSetConfig(Settings):
     """How a set becomes a manifest."""
+
+    region: str = setting(
+        FACE,
+        "face: everybody whose face is found and whose class has a label of ours; person: everybody with a box, as "
+        "the set draws it, without landmarks, without a label of ours, with the set's own classes",
+        choices=(FACE, PERSON),
+    )
 
     labels: str = setting("", "label set of the records; empty = the first one that the set has a map for")
     several: str = setting(

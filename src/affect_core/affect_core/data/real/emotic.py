@@ -80,6 +80,11 @@ def scaled(value: float) -> float:
     return 2.0 * (value - _LOWEST) / (_HIGHEST - _LOWEST) - 1.0
 
 
+def unscaled(value: float) -> float:
+    """-1..1 -> 1..10: the inverse of `scaled`."""
+    return (value + 1.0) * (_HIGHEST - _LOWEST) / 2.0 + _LOWEST
+
+
 def _from_row(source: str, row: Mapping[str, str], images: Path, split: str) -> Sample | LeftOut:
     try:
         box = _parsed(row["BBox"])

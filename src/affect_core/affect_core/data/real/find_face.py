@@ -90,6 +90,16 @@ class FaceFinder:
         return float(np.hypot(across, down))
 
 
+class WholeBox:
+    """Takes a person's box as it is, without looking for a face."""
+
+    def find(self, image_rgb: ImageRGB, box_xyxy: Box | None) -> Found | Reason:
+        """The part of the box inside the picture, without landmarks; None = the whole picture."""
+        height, width = image_rgb.shape[:2]
+        part = clip(box_xyxy or (0.0, 0.0, float(width), float(height)), width, height)
+        return Reason.BOX_OUTSIDE if part is None else Found((*map(float, part),), ())  # type: ignore[arg-type] # four
+
+
 def clip(box: Box, width: int, height: int) -> tuple[int, int, int, int] | None:
     """The part of a box inside a picture, whole pixels; None if there is none."""
     left, top = max(0, int(np.floor(box[0]))), max(0, int(np.floor(box[1])))

@@ -15,10 +15,20 @@ from tqdm import tqdm
 
 from affect_core.data.manifest import Manifest, Point, Record, save_manifest
 from affect_core.data.pictures import read_picture
-from affect_core.data.real.base import REAL_SETS, Box, LeftOut, RealSet, RealSetConfig, Reason, Sample
-from affect_core.data.real.find_face import FaceFinder, Found, clip, rivals
+from affect_core.data.real.base import (
+    FACE,
+    PERSON,
+    REAL_SETS,
+    Box,
+    LeftOut,
+    RealSet,
+    RealSetConfig,
+    Reason,
+    Sample,
+)
+from affect_core.data.real.find_face import FaceFinder, Found, WholeBox, clip, rivals
 from affect_core.data.real.journal import JOURNAL_FILE, Journal
-from affect_core.data.real.labelling import Labelled, Labelling
+from affect_core.data.real.labelling import Labelled, Labelling, People
 from affect_core.errors import InputError, UnknownName
 from affect_core.files import claim, write_whole
 
@@ -77,22 +87,26 @@ def import_set(kind: str, source: Path, folder: Path, config: RealSetConfig | No
     """
     config = config or RealSetConfig()
     found = REAL_SETS.build(kind, source)
-    labelling = Labelling(found, config)
+    labelling = People(found) if config.region == PERSON else Labelling(found, config)
     settings = {"kind": kind, "source": str(source.resolve()), **asdict(config), "labels": labelling.name}
+    if config.region == FACE:
+        settings.pop("region")  # imports made before there was another one say nothing
     claim(folder / CLAIM_FILE, settings)
     journal = Journal(folder / JOURNAL_FILE)
     try:
-        outcomes = _progress(
-            _outcomes(found, labelling, FaceFinder(config, found.region), journal), found, folder
-        )
-        kept, left_out = _settle(outcomes)
+        outcomes = _progress(_outcomes(found, labelling, _finder(found, config), journal), found, folder)
+        kept, left_out = _settle(outcomes, shared=config.region == PERSON)
     finally:
         journal.close()
     return _write(kept, left_out, found, labelling, config, folder, settings)
 
 
+def _finder(found: RealSet, config: RealSetConfig) -> FaceFinder | WholeBox:
+    return WholeBox() if config.region == PERSON else FaceFinder(config, found.region)
+
+
 def _outcomes(
-    found: RealSet, labelling: Labelling, finder: FaceFinder, journal: Journal
+    found: RealSet, labelling: Labelling | People, finder: FaceFinder | WholeBox, journal: Journal
 ) -> Iterator[_Kept | LeftOut]:
     """One for each entry of the set; cheap checks before the picture is opened."""
     seen: dict[str, tuple[str, ...]] = {}
@@ -103,8 +117,8 @@ def _outcomes(
 def _outcome(
     sample: Sample,
     seen: dict[str, tuple[str, ...]],
-    labelling: Labelling,
-    finder: FaceFinder,
+    labelling: Labelling | People,
+    finder: FaceFinder | WholeBox,
     journal: Journal,
 ) -> _Kept | LeftOut:
     before = seen.setdefault(sample.key, sample.classes)
@@ -130,14 +144,14 @@ def _outcome(
     )
 
 
-def _face(sample: Sample, finder: FaceFinder) -> Found | Reason:
+def _face(sample: Sample, finder: FaceFinder | WholeBox) -> Found | Reason:
     """The landmarks that the set gives, or else the detector's."""
     try:
         image_rgb = read_picture(sample.image)
     except InputError:
         return Reason.CORRUPT
     height, width = image_rgb.shape[:2]
-    points = sample.landmarks_xy
+    points = None if isinstance(finder, WholeBox) else sample.landmarks_xy
     around = None if points is None else _bounds(points)
     if points is None or around is None or clip(around, width, height) is None:
         return finder.find(image_rgb, sample.box_xyxy)
@@ -150,8 +164,11 @@ def _bounds(points: tuple[Point, ...]) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _settle(outcomes: Iterable[_Kept | LeftOut]) -> tuple[list[_Kept], list[LeftOut]]:
-    """Those who stay, and those left out; a face that several people of a picture got stays with the nearest."""
+def _settle(outcomes: Iterable[_Kept | LeftOut], shared: bool) -> tuple[list[_Kept], list[LeftOut]]:
+    """Those who stay, and those left out; a face that several people of a picture got stays with the nearest.
+
+    ``shared``: boxes of whole people may overlap, and all of them stay.
+    """
     kept: list[_Kept] = []
     left_out: list[LeftOut] = []
     for outcome in outcomes:
@@ -162,7 +179,7 @@ def _settle(outcomes: Iterable[_Kept | LeftOut]) -> tuple[list[_Kept], list[Left
     lost = {
         places[rank]
         for places in by_picture.values()
-        if len(places) > 1
+        if len(places) > 1 and not shared
         for rank in rivals([kept[place].face for place in places])
     }
     left_out += [
@@ -175,14 +192,14 @@ def _write(
     kept: list[_Kept],
     left_out: list[LeftOut],
     found: RealSet,
-    labelling: Labelling,
+    labelling: Labelling | People,
     config: RealSetConfig,
     folder: Path,
     settings: dict[str, Any],
 ) -> Imported:
     place = _PICTURES[config.pictures]
     records = tuple(
-        replace(_record(item), image=place(folder, item.sample.image, number))
+        replace(_record(item, found), image=place(folder, item.sample.image, number))
         for number, item in enumerate(kept)
     )
     made = Imported(
@@ -191,7 +208,7 @@ def _write(
             name=f"{found.title} ({settings['kind']})",
             labels=labelling.labels,
             records=records,
-            description=f"{found.title}: one face for each record.",
+            description=f"{found.title}: one {config.region} for each record.",
             licence=found.licence,
             settings=settings,
         ),
@@ -204,16 +221,17 @@ def _write(
     return made
 
 
-def _record(item: _Kept) -> Record:
+def _record(item: _Kept, found: RealSet) -> Record:
     sample = item.sample
     return Record(
         image=str(sample.image),
         label=item.label.label,
         soft_label=item.label.shares,
+        categories=sample.classes if found.region == PERSON else (),
         valence=sample.valence,
         arousal=sample.arousal,
         dominance=sample.dominance,
-        landmarks_xy=item.face.landmarks_xy,
+        landmarks_xy=item.face.landmarks_xy or None,
         box_xyxy=item.face.box_xyxy,
         subject=sample.subject,
         attributes={**sample.attributes, "split": sample.split, "source": sample.source},
@@ -222,6 +240,8 @@ def _record(item: _Kept) -> Record:
 
 def _notes(item: _Kept) -> Iterator[str]:
     yield from item.sample.notes
+    if item.face.landmarks_xy == ():
+        return
     if item.sample.landmarks_xy is None or item.sample.landmarks_xy != item.face.landmarks_xy:
         yield _DETECTED_NOTE
 

@@ -63,6 +63,26 @@ class Labelling:
         return Labelled(labels[0], shares) if self._share else Reason.SEVERAL
 
 
+class People:
+    """Leaves everybody without a label of ours; the set's own classes are what counts.
+
+    Args:
+        found: the set.
+    """
+
+    def __init__(self, found: RealSet) -> None:
+        labels, map_name = next(iter(found.maps.items()))
+        self.name = "own"
+        self.labels = tuple(_classes(map_name, LABEL_SETS[labels]))
+
+    def label(self, classes: Sequence[str]) -> Labelled | Reason:
+        """No label; raises UnknownName for a class that the set does not have."""
+        for name in classes:
+            if name not in self.labels:
+                raise UnknownName("class", name, self.labels)
+        return Labelled("")
+
+
 def _classes(map_name: str, labels: Sequence[str]) -> dict[str, str | None]:
     if not map_name:
         return {label: label for label in labels}

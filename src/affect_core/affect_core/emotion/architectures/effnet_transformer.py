@@ -41,7 +41,7 @@ class EffNetTransformer(nn.Module):
         trunk = torch_compat.torchvision().models.efficientnet_b0(weights=None)
         trunk.avgpool, trunk.classifier = nn.Identity(), nn.Identity()
         if init == RANDOM:
-            _begin_near_identity(trunk)
+            begin_near_identity(trunk)
         initialise(trunk, init, "efficientnet_b0")
         self.features = trunk.features
         self.project = nn.Linear(_FEATURES, _WIDTH)
@@ -66,15 +66,15 @@ class EffNetTransformer(nn.Module):
         return Output(self.classifier(tokens.mean(dim=1)))
 
 
-def _begin_near_identity(trunk: nn.Module) -> None:
+def begin_near_identity(trunk: nn.Module) -> None:
     """Let every residual branch begin weakly: its last batch normalisation scales by `_FIRST_GAIN`, not by 1.
 
     After Goyal et al. 2017, section 5.1, who begin with 0. Without it the features of an untrained EfficientNet
     hardly depend on the image: on synthetic faces, mildly augmented, it is at chance after 240 steps of 64, with it
     it learns from the first 60 on.
     """
-    from torchvision.models.efficientnet import MBConv
+    from torchvision.models.efficientnet import FusedMBConv, MBConv
 
     for block in trunk.modules():
-        if isinstance(block, MBConv) and block.use_res_connect:
+        if isinstance(block, MBConv | FusedMBConv) and block.use_res_connect:
             nn.init.constant_(block.block[-1][1].weight, _FIRST_GAIN)

@@ -9,13 +9,12 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from statistics import median
 from time import perf_counter
 from typing import Any, Final
 
 from affect_core.emotion.agreement import TOLERANCES, difference
 from affect_core.emotion.base import AUTO, CPU, EXACT, PRECISIONS, RUNTIMES, Batch, Runtime, runtime_name
-from affect_core.emotion.cache import kept
+from affect_core.emotion.cache import found, kept
 from affect_core.emotion.card import Card
 from affect_core.emotion.export import file_stem, installed
 from affect_core.emotion.int8 import FILE
@@ -24,7 +23,7 @@ from affect_core.emotion.sample import sample_crops
 from affect_core.errors import Unavailable
 from affect_core.machine import cpu_model
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _REFERENCE: Final = ("torch", EXACT)
 _WARM_UP: Final = 2
 _ROUNDS: Final = 15
@@ -45,13 +44,13 @@ class Choice:
 
     Attributes:
         runtime, precision: the choice.
-        medians_ms: name -> time of one face, for all that were measured.
+        shortest_ms: name -> shortest time of one face, for all that were measured.
         passed_over: name -> why it was not measured, or may not win.
     """
 
     runtime: str
     precision: str
-    medians_ms: Mapping[str, float]
+    shortest_ms: Mapping[str, float]
     passed_over: Mapping[str, str]
 
 
@@ -81,9 +80,15 @@ def choose(
     )
     choice = Choice(**json.loads(content))
     name = runtime_name(choice.runtime, choice.precision, device)
-    times = ", ".join(f"{other} {ms:.2f} ms" for other, ms in choice.medians_ms.items())
+    times = ", ".join(f"{other} {ms:.2f} ms" for other, ms in choice.shortest_ms.items())
     _log.info("%s: runtime auto is %s (%s)", card.name, name, times)
     return choice
+
+
+def remembered(card: Card, threads: int, precision: str, device: str) -> str:
+    """The runtime of the remembered choice; empty if there is none yet. Raises ModelError, see `choose`."""
+    content = found(_stem(card, threads, precision, device), ".json")
+    return "" if content is None else Choice(**json.loads(content)).runtime
 
 
 def probe(
@@ -101,25 +106,26 @@ def probe(
     if not able:
         reasons = "; ".join(f"{name}: {why}" for name, why in passed_over.items())
         raise Unavailable(f"{card.name}: no runtime can run it on {device}: {reasons}")
-    medians_s = measure(able, batch[:1], clock_s)
-    runtime, chosen = fastest(medians_s)
-    medians_ms = {able[way].name: round(1e3 * s, 3) for way, s in medians_s.items()}
-    return Choice(runtime, chosen, medians_ms, passed_over)
+    shortest_s = measure(able, batch[:1], clock_s)
+    runtime, chosen = fastest(shortest_s)
+    shortest_ms = {able[way].name: round(1e3 * s, 3) for way, s in shortest_s.items()}
+    return Choice(runtime, chosen, shortest_ms, passed_over)
 
 
-def fastest(medians_s: Mapping[Way, float]) -> Way:
+def fastest(shortest_s: Mapping[Way, float]) -> Way:
     """The way with the smallest time; of those that are about as fast, the most exact one."""
-    limit = _AS_FAST * min(medians_s.values())
-    near = [way for way, time_s in medians_s.items() if time_s <= limit]
-    return min(near, key=lambda way: (PRECISIONS.index(way[1]), medians_s[way]))
+    limit = _AS_FAST * min(shortest_s.values())
+    near = [way for way, time_s in shortest_s.items() if time_s <= limit]
+    return min(near, key=lambda way: (PRECISIONS.index(way[1]), shortest_s[way]))
 
 
 def measure(
     runtimes: Mapping[Way, Runtime], batch: Batch, clock_s: Callable[[], float] = perf_counter
 ) -> dict[Way, float]:
-    """Median time of a forward pass, s, taken in turns so that a busy moment hits all of them alike.
+    """Shortest time of a forward pass, s. What else runs on the machine only adds to a time.
 
-    Each is timed in its second pass of a turn: the first one finds the weights of the others in the processor's cache.
+    Taken in turns so that a busy spell hits all of them alike. Each is timed in its second pass of a turn: the first
+    one finds the weights of the others in the processor's cache.
     """
 
     def timed(runtime: Runtime) -> float:
@@ -137,7 +143,7 @@ def measure(
             break
         for way, times in times_s.items():
             times.append(timed(runtimes[way]))
-    return {way: median(times_s.get(way) or [first_s[way]]) for way in runtimes}
+    return {way: min(times_s.get(way) or [first_s[way]]) for way in runtimes}
 
 
 def _build_all(
@@ -159,13 +165,13 @@ def _disagreeing(card: Card, threads: int, runtimes: Mapping[Way, Runtime], batc
     """Name -> how, for those that are further from the reference than their precision explains."""
     reference = runtimes.get(_REFERENCE) or RUNTIMES.build(_REFERENCE[0], card, threads, _REFERENCE[1])
     expected = reference.forward(batch)
-    found = {}
+    unlike = {}
     for (_, precision), runtime in runtimes.items():
         apart, most = difference(expected, runtime.forward(batch)), TOLERANCES[precision]
         if not apart.within(most):
-            found[runtime.name] = f"disagrees with torch-fp32: expected at most {most}, got {apart}"
-            _log.warning("%s: %s %s", card.name, runtime.name, found[runtime.name])
-    return found
+            unlike[runtime.name] = f"disagrees with torch-fp32: expected at most {most}, got {apart}"
+            _log.warning("%s: %s %s", card.name, runtime.name, unlike[runtime.name])
+    return unlike
 
 
 def _stem(card: Card, threads: int, precision: str, device: str) -> str:

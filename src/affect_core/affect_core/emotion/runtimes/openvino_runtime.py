@@ -12,7 +12,7 @@ from affect_core.emotion.export import exported
 from affect_core.emotion.int8 import quantised
 from affect_core.emotion.runtimes.support import settle_precision, to_output
 from affect_core.errors import Unavailable
-from affect_core.openvino_compat import openvino
+from affect_core.openvino_compat import processor
 
 _READY_FACES: Final = 4
 _NETWORKS: Final = {"fp32": exported, "bf16": exported, "int8": quantised}
@@ -36,12 +36,12 @@ class OpenVinoRuntime:
     def __init__(self, card: Card, threads: int = 1, precision: str = AUTO, device: str = CPU) -> None:
         if device != CPU:
             raise Unavailable(f"device {device}: runtime openvino is for processors; choose device {CPU}")
-        core = openvino().Core()
+        core = processor()
         precision = settle_precision("openvino", device, precision, _reasons(core))
         self.name = runtime_name("openvino", precision)
         network = core.read_model(_NETWORKS[precision](card))
         compiled = core.compile_model(network, "CPU", _settings(threads, precision))
-        self._names = [output.get_any_name() for output in compiled.outputs]
+        self._names = [_name_of(output) for output in compiled.outputs]
         self._request = compiled.create_infer_request()
         self._get_ready(card.crop.size_px)
 
@@ -54,6 +54,11 @@ class OpenVinoRuntime:
         """Kernels are made when a number of faces first comes, in 20 to 50 ms: now instead of in the loop."""
         for faces in range(1, _READY_FACES + 1):
             self.forward(np.zeros((faces, 3, size_px, size_px), np.float32))
+
+
+def _name_of(output: Any) -> str:
+    """Ours; OpenVINO keeps the name of the operation behind it too, and gives any of them when asked for one."""
+    return str(next(name for name in sorted(output.get_names()) if name in Output._fields))
 
 
 def _reasons(core: Any) -> dict[str, str]:

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from affect_core.array_files import ArrayFile
 from affect_core.download import cache_folder
 from affect_core.errors import ConfigError, InputError
 from affect_core.paths import share_roots
@@ -147,9 +147,9 @@ def load_face_model(path: Path, identity_modes: int = IDENTITY_MODES) -> FaceMod
         InputError: it cannot be read, is truncated, or lacks something.
     """
     try:
-        with np.load(path) as stored:
-            data = {name: stored[name] for name in (*_ARRAYS, _LANDMARKS) if name in stored.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        with ArrayFile(path) as stored:
+            data = {name: stored[name] for name in (*_ARRAYS, _LANDMARKS) if name in stored}
+    except InputError as error:
         raise InputError(
             f"expected a face model at {path}, could not read it: {error}; download or import it anew"
         ) from error

@@ -22,6 +22,7 @@ from tqdm import tqdm
 from affect_core.download import fetch
 from affect_core.errors import AffectError, InputError
 from affect_core.files import whole
+from affect_core.limits import GIB, expect_at_most
 from affect_core.synth.humans.ict import FILE_NAME, cached_path, load_face_model, quantise, read_landmarks
 
 _COMMIT: Final = "da5f95a607f5e6b37755b38d3385d7f2853732e5"
@@ -29,6 +30,9 @@ ICT_URL: Final = f"https://github.com/ICT-VGL/ICT-FaceKit/archive/{_COMMIT}.tar.
 """The public repository at the commit that the sets of this project were made with."""
 
 ICT_SHA256: Final = "425663f4b9773b898b5f50ed98e995d5927f3edda4ea91e1a8ac29ae803032fa"
+
+ICT_MOST_BYTES: Final = GIB
+"""The archive is made by the site when it is asked for: its hash is known, its exact size is not promised."""
 
 _FOLDER: Final = "FaceXModel"
 _MEAN: Final = "generic_neutral_mesh.obj"
@@ -46,7 +50,8 @@ def download_ict(url: str = ICT_URL, sha256: str = ICT_SHA256, target: Path | No
         InputError: no network, a broken download, another hash, or nothing that can be used in it.
     """
     target = target or cached_path()
-    archive = fetch(url, sha256, target.parent / (PurePosixPath(urlparse(url).path).name or "download"))
+    place = target.parent / (PurePosixPath(urlparse(url).path).name or "download")
+    archive = fetch(url, sha256, place, most_bytes=ICT_MOST_BYTES)
     try:
         made = _use(archive, target, url)
     except AffectError:
@@ -212,15 +217,22 @@ def _unpack(archive: Path, folder: Path, url: str) -> None:
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as opened:
-                opened.extractall(folder, [name for name in opened.namelist() if f"{_FOLDER}/" in name])
+                entries = [item for item in opened.infolist() if f"{_FOLDER}/" in item.filename]
+                _check_unpacked(sum(item.file_size for item in entries), url)
+                opened.extractall(folder, entries)
         else:
             with tarfile.open(archive) as tar:
                 members = [item for item in tar.getmembers() if f"{_FOLDER}/" in item.name]
+                _check_unpacked(sum(item.size for item in members), url)
                 tar.extractall(folder, members, filter="data")
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
         raise InputError(
             f"{url}: expected an archive of ICT-FaceKit or {FILE_NAME}, could not unpack it: {error}; check the address"
         ) from error
+
+
+def _check_unpacked(size_bytes: int, url: str) -> None:
+    expect_at_most(8 * GIB, size_bytes, f"bytes of meshes in {url}", "it is not the archive that was meant")
 
 
 def _store(target: Path, content: dict[str, NDArray[Any]]) -> Path:

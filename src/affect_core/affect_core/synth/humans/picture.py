@@ -17,11 +17,11 @@ from affect_core.synth.humans.appearance import attributes, draw_appearance
 from affect_core.synth.humans.base import HumanSetConfig
 from affect_core.synth.humans.dressing import dress_up
 from affect_core.synth.humans.head import HumanHead
-from affect_core.synth.humans.light import draw_light
+from affect_core.synth.humans.light import Light, draw_light
 from affect_core.synth.humans.recipes import Recipes
-from affect_core.synth.humans.render import Shot, WithLandmarks, render
+from affect_core.synth.humans.render import Shot, WithLandmarks, project_landmarks, render
 from affect_core.synth.humans.sampler import Draw
-from affect_core.types import ImageRGB
+from affect_core.types import Floats, ImageRGB
 
 F32 = NDArray[np.float32]
 
@@ -59,17 +59,7 @@ def take_picture(
     light = draw_light(rng, what.lighting)
     backdrop, kind = draw_backdrop(config.size_px, rng)
     weights = recipes.weights(what.amounts)
-    shot = Shot(
-        identity=what.identity,
-        light=light,
-        weights={**weights, **lids_of_gaze(*what.gaze_deg)},
-        gaze_deg=what.gaze_deg,
-        head_deg=what.head_deg,
-        size_px=config.size_px,
-        distance_cm=what.distance_cm,
-        crop_px=what.crop_px,
-        offset=what.offset,
-    )
+    shot = _shot(recipes, config, what, light)
     drawn = render(head, shot, dress_up(head, appearance, weights, rng), backdrop * np.float32(light.level))
     canvas = Canvas(drawn.image, drawn.segments, drawn.landmarks68_xy + PIXEL_MIDDLE, light.level)
     worn = add_accessories(canvas, rng, config.glasses_share, config.occluder_share)
@@ -79,6 +69,26 @@ def take_picture(
         landmarks68_xy=drawn.landmarks68_xy,
         background=kind,
         attributes={**attributes(appearance), **worn},
+    )
+
+
+def landmarks_of(head: HumanHead, recipes: Recipes, config: HumanSetConfig, what: Draw) -> Floats:
+    """(68, 2): the landmarks of a picture of ``what``, pixels, without drawing it; the light does not matter."""
+    light = draw_light(np.random.default_rng(0), what.lighting)
+    return project_landmarks(head, _shot(recipes, config, what, light))
+
+
+def _shot(recipes: Recipes, config: HumanSetConfig, what: Draw, light: Light) -> Shot:
+    return Shot(
+        identity=what.identity,
+        light=light,
+        weights={**recipes.weights(what.amounts), **lids_of_gaze(*what.gaze_deg)},
+        gaze_deg=what.gaze_deg,
+        head_deg=what.head_deg,
+        size_px=config.size_px,
+        distance_cm=what.distance_cm,
+        crop_px=what.crop_px,
+        offset=what.offset,
     )
 
 

@@ -20,6 +20,7 @@ from affect_core.errors import ConfigError, UnknownName
 from affect_core.heads.action_units import Expression
 from affect_core.labels import NEUTRAL
 from affect_core.paths import find_shared
+from affect_core.texts import values_of
 
 Sides = NDArray[np.float64]
 """(2,): right, left."""
@@ -139,14 +140,15 @@ class Recipes:
 
 def load_recipes(shapes: Iterable[str], path: Path | None = None) -> Recipes:
     """The gains of ``config/expressions.yaml`` for a head with these blendshapes; raises ConfigError."""
-    path = path or find_shared("config/expressions.yaml")
-    table = load_yaml(path).get("blendshapes")
-    if not isinstance(table, dict) or not all(isinstance(row, dict) for row in table.values()):
-        raise ConfigError(f"{path}: expected a mapping blendshapes: action unit -> blendshape -> weight")
-    try:
-        return Recipes({str(unit): _numbers(unit, row) for unit, row in table.items()}, shapes)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    with values_of(path or "config/expressions.yaml"):
+        path = path or find_shared("config/expressions.yaml")
+        table = load_yaml(path).get("blendshapes")
+        if not isinstance(table, dict) or not all(isinstance(row, dict) for row in table.values()):
+            raise ConfigError(f"{path}: expected a mapping blendshapes: action unit -> blendshape -> weight")
+        try:
+            return Recipes({str(unit): _numbers(unit, row) for unit, row in table.items()}, shapes)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from error
 
 
 def base_amounts(row: Expression) -> Amounts:

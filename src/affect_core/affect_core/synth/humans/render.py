@@ -123,6 +123,12 @@ def render(head: HumanHead, shot: Shot, dress: Dress, backdrop: F32) -> Drawn:
     return Drawn(columns_rows[head.landmarks].astype(np.float64) - PIXEL_MIDDLE, image, segments)
 
 
+def project_landmarks(head: HumanHead, shot: Shot) -> Floats:
+    """(68, 2): where the landmarks of ``render`` will be, pixels, without drawing anything."""
+    places = _project(head, shot, posed(head, shot))
+    return np.asarray(places[head.landmarks], np.float64) - PIXEL_MIDDLE
+
+
 def five_of(landmarks68_xy: Floats) -> Floats:
     """The five landmarks among the 68: middles of the eyes, tip of the nose, corners of the mouth."""
     eyes = [landmarks68_xy[eye].mean(axis=0) for eye in _EYES]
