@@ -55,6 +55,15 @@ class Process:
         )
         assert text in self.log, f"{self.name} has ended ({self.code}) without {text!r}: {self.log}"
 
+    def until_it_wrote(self, size, folder, pattern):
+        """Until the files of the pattern below the folder hold so many bytes together."""
+        written = lambda: sum(file.stat().st_size for file in folder.glob(pattern))  # noqa: E731
+        until(
+            lambda: written() >= size or self.code is not None,
+            lambda: f"{self.name} to write {size} bytes ({written()}) to {pattern}: {self.log}",
+        )
+        assert written() >= size, f"{self.name} has ended ({self.code}) after {written()} bytes: {self.log}"
+
     def send(self, number):
         if self.code is None:
             self._process.send_signal(number)

@@ -116,7 +116,7 @@ def test_an_interrupted_trial_leaves_a_whole_bag_and_a_partial_report(
     values = options(arguments(tiny_model, tmp_path / "reports", protocol="demo", record=True))
     trial = process("trial", [*affect_hri_command, "trial", *values], tmp_path)
     try:
-        trial.until_it_says("recording")
+        trial.until_it_wrote(3_000_000, tmp_path / "reports", "*/bag/*.mcap")  # some frames
         trial.send(signal.SIGINT)
         assert trial.until_it_ends() == 3, trial.log
     finally:

@@ -142,7 +142,7 @@ def test_the_whole_experiment_of_p0_in_quick(tmp_path):
     result = json.loads((models / "amal_resnet34" / "results.json").read_text())
     assert {row["protocol"] for row in result["rows"]} == {"A", "B", "C"}
     ablation = json.loads((models / "amal_resnet18" / "results.json").read_text())["ablation"]
-    assert {row["crop"] for row in ablation} == {"tight", "loose"}
+    assert {row["crop"] for row in ablation} == {"tight-72", "loose-72"}
     assert "stand" in result["stand_in"] or "in place of" in result["stand_in"]
 
 
