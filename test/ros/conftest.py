@@ -197,6 +197,37 @@ def peer(bench, namespace):
     made.close()
 
 
+@pytest.fixture
+def projector(peer):
+    """Shows a picture to the cameras' readers, as frame after frame with a stamp of its own."""
+    from sensor_msgs.msg import Image
+    from std_msgs.msg import Header
+
+    from affect_hri import conversions
+
+    stamps = iter(range(10**9, 10**12, 33_000_000))
+
+    def load(*topics):
+        cameras = [peer.speak(topic, Image, depth=1) for topic in topics]
+
+        def show(image_rgb):
+            header = Header(stamp=conversions.to_time(next(stamps)), frame_id="eye")
+            for camera in cameras:
+                camera.publish(conversions.to_image(image_rgb, header))
+
+        return show
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def portrait():
+    """A picture of one face."""
+    from skimage import data
+
+    return data.astronaut()
+
+
 @pytest.fixture(scope="session")
 def wait_until():
     return until

@@ -22,13 +22,6 @@ POINTS = [[130.0, 110.0], [180.0, 110.0], [155.0, 135.0], [135.0, 165.0], [175.0
 FOUND = Detection(np.array(BOX), np.array(POINTS), 0.75)
 
 
-@pytest.fixture(scope="module")
-def portrait():
-    from skimage import data
-
-    return data.astronaut()
-
-
 @pytest.mark.skipif(INSTALLED, reason="hri_msgs is installed here")
 @pytest.mark.parametrize(
     ("node", "name", "parameters"),
@@ -96,6 +89,7 @@ class TestConversions:
         image = np.full((240, 320, 3), 200, np.uint8)
         message = humans.from_cut(image, np.array([100.0, 60.0, 160.0, 180.0]), 128, HEADER)
         cut = np.frombuffer(message.data, np.uint8).reshape(128, 128, 3)
+        assert message.encoding == "bgr8"
         # 60 x 120 px scaled by 128 / 120: 64 columns in the middle, all rows
         assert (cut[:, 33:95] == 200).all() and not cut[:, :31].any() and not cut[:, 97:].any()
 
@@ -132,7 +126,7 @@ class TestNodes:
         return heard
 
     def test_a_face_is_listed_with_all_that_is_known_of_it(
-        self, bench, peer, tiny_model, portrait, prefix, listener, wait_until
+        self, bench, peer, tiny_model, portrait, projector, prefix, listener, wait_until
     ):
         model = str(tiny_model)
         with (
@@ -142,12 +136,7 @@ class TestNodes:
         ):
             faces = peer.hear("faces", affect.FaceArray)
             emotions = peer.hear("emotions", affect.EmotionEstimateArray)
-            camera = peer.speak("camera/image_raw", Image, depth=1)
-            stamps = iter(range(10**9, 10**12, 33_000_000))
-
-            def show(image):
-                header = Header(stamp=conversions.to_time(next(stamps)), frame_id="eye")
-                camera.publish(conversions.to_image(image, header))
+            show = projector("camera/image_raw")
 
             def all_came():
                 show(portrait)
@@ -178,7 +167,9 @@ class TestNodes:
             wait_until(gone, "nobody to be tracked")
         assert listener["tracked"][-1].ids == []
 
-    def test_faces_of_another_detector_are_read(self, bench, peer, tiny_model, portrait, prefix, wait_until):
+    def test_faces_of_another_detector_are_read(
+        self, bench, peer, tiny_model, portrait, projector, prefix, wait_until
+    ):
         """face_node plays the other detector; its own topic of faces is not heard here."""
         other, model = f"{peer.namespace}/other", str(tiny_model)
         with (
@@ -189,15 +180,10 @@ class TestNodes:
             theirs = peer.hear(f"/{other}/faces", affect.FaceArray)
             ours = peer.hear("faces", affect.FaceArray)
             emotions = peer.hear("emotions", affect.EmotionEstimateArray)
-            cameras = [
-                peer.speak(t, Image, depth=1) for t in ("camera/image_raw", f"/{other}/camera/image_raw")
-            ]
-            stamps = iter(range(10**9, 10**12, 33_000_000))
+            show = projector("camera/image_raw", f"/{other}/camera/image_raw")
 
             def read():
-                header = Header(stamp=conversions.to_time(next(stamps)), frame_id="eye")
-                for camera in cameras:
-                    camera.publish(conversions.to_image(portrait, header))
+                show(portrait)
                 return any(array.estimates for array in emotions)
 
             wait_until(read, lambda: f"an estimate; {len(theirs)} sets there, {len(ours)} here")

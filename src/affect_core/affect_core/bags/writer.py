@@ -121,6 +121,9 @@ class BagWriter:
         file = self._open_file(self.path / numbers.name)
         self._files.append(numbers)
         self._file = _McapFile(file, numbers, self._flush_s)
+        # Also those that say nothing more: rosbag2 takes a whole bag's definitions from one of its files.
+        for topic in self._topics.values():
+            self._file.add(topic)
         if self._facts:
             self._file.describe(self._facts)
 
@@ -191,10 +194,21 @@ class _McapFile:
         return self._output.size
 
     def write(self, topic: TopicInfo, log_ns: int, data: bytes) -> None:
-        channel = self._channels.get(topic.name) or self._add(topic)
+        channel = self._channels.get(topic.name) or self.add(topic)
         self._writer.add_message(channel, log_ns, data, log_ns)
         self._numbers.add(topic.name, log_ns)
         self.flush_if_due()
+
+    def add(self, topic: TopicInfo) -> int:
+        if topic.type_name not in self._schemas:
+            self._schemas[topic.type_name] = self._writer.register_schema(
+                topic.type_name, topic.encoding, topic.definition.encode()
+            )
+        described = {"offered_qos_profiles": topic.qos, "topic_type_hash": topic.type_hash}
+        self._channels[topic.name] = self._writer.register_channel(
+            topic.name, topic.serialization, self._schemas[topic.type_name], described
+        )
+        return self._channels[topic.name]
 
     def describe(self, facts: dict[str, str]) -> None:
         self._writer.add_metadata(FACTS, facts)
@@ -210,17 +224,6 @@ class _McapFile:
 
     def abandon(self) -> None:
         self._output.close()
-
-    def _add(self, topic: TopicInfo) -> int:
-        if topic.type_name not in self._schemas:
-            self._schemas[topic.type_name] = self._writer.register_schema(
-                topic.type_name, topic.encoding, topic.definition.encode()
-            )
-        described = {"offered_qos_profiles": topic.qos, "topic_type_hash": topic.type_hash}
-        self._channels[topic.name] = self._writer.register_channel(
-            topic.name, topic.serialization, self._schemas[topic.type_name], described
-        )
-        return self._channels[topic.name]
 
 
 class _Output:

@@ -99,12 +99,17 @@ def from_cut(image_rgb: ImageRGB, box_xyxy: Floats, size_px: int, header: Header
     )
     cut[_outside(size_px, scale * (x1 - x0), axis=1)] = 0
     cut[_outside(size_px, scale * (y1 - y0), axis=0)] = 0
-    return to_image(cut, header)
+    return _to_bgr8(cut, header)
 
 
 def from_aligned(crop_rgb: ImageRGB, size_px: int, header: Header) -> Image:
     """The crop that the model reads, whose eyes are level."""
-    return to_image(cv2.resize(crop_rgb, (size_px, size_px), interpolation=cv2.INTER_AREA), header)
+    return _to_bgr8(cv2.resize(crop_rgb, (size_px, size_px), interpolation=cv2.INTER_AREA), header)
+
+
+def _to_bgr8(image_rgb: ImageRGB, header: Header) -> Image:
+    """libhri and pyhri hand on pixels without their encoding, and their readers take them for OpenCV's BGR."""
+    return to_image(image_rgb[..., ::-1], header, "bgr8")
 
 
 def _shares(points_xy: Floats, size_wh: Size) -> Floats:
