@@ -47,6 +47,7 @@ class Spinner:
         from rclpy.executors import SingleThreadedExecutor
 
         self.crash = None
+        self._stopping = threading.Event()
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(node)
         self._thread = threading.Thread(target=self._spin, daemon=True)
@@ -56,15 +57,19 @@ class Spinner:
         from rclpy.executors import ExternalShutdownException
 
         try:
-            self._executor.spin()
+            while not self._stopping.is_set():
+                self._executor.spin_once()
         except ExternalShutdownException:
             pass
         except BaseException as error:  # noqa: BLE001 - raised by stop()
             self.crash = error
 
     def stop(self):
+        # Not Executor.shutdown() first: it takes the guard conditions away from under the thread that waits on them.
+        self._stopping.set()
+        self._executor.create_task(lambda: None)  # something to do, so that spin_once returns
+        self._thread.join(timeout=10.0)
         self._executor.shutdown(timeout_sec=5.0)
-        self._thread.join(timeout=5.0)
 
 
 class Bench:

@@ -125,11 +125,12 @@ class Program:
             code = self._wait(until, watch or _look_away, POLL_S if watch else IDLE_S)
             if self._signals.seen:
                 self._wind_up(executors, watch or _look_away)
-                code = max((node.exit_code for node in until), default=0) or INTERRUPTED
         finally:
             self._stop(executors, threads)
             for node in self.nodes:
                 node.close()
+        if self._signals.seen:  # only now: who needed longer than others to wind up has an exit code as well
+            code = max((node.exit_code for node in until), default=0) or INTERRUPTED
         for crash in self._crashed():
             raise crash
         return code
