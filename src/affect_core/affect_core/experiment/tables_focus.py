@@ -36,8 +36,9 @@ def ablation(_plan: Experiment, results: Results) -> str:
     for result in results.values():
         for found in _by_stage(result["ablation"]).values():
             one = next(iter(found.values()))
-            lines.append([one["note"], one["crop"], *(interval(found[name]) for name in names)])
-    return table(["training", "crop", *names], lines)
+            cells = [interval(found[name]) for name in names]
+            lines.append([one["note"], one["crop"], *cells, str(one["seeds"])])
+    return table(["training", "crop", *names, "seeds"], lines)
 
 
 def looks(_plan: Experiment, results: Results) -> str:
