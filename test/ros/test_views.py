@@ -51,3 +51,13 @@ def test_a_panel_reads_a_field_that_there_is(path):
 def test_as_many_series_as_labels_and_regions():
     assert len(PANELS["Plot!probabilities"]["paths"]) == len(BASIC_8)  # the larger one of the label sets
     assert [p["label"] for p in PANELS["Plot!why"]["paths"]] == list(REGIONS)
+
+
+def test_limits_of_an_axis_are_numbers():
+    # an empty string reads as 0 there: a plot from 0 to 0 stays blank
+    limits = [panel[key] for panel in PANELS.values() for key in ("minYValue", "maxYValue") if key in panel]
+    assert limits and all(isinstance(limit, (int, float)) for limit in limits)
+
+
+def test_every_panel_has_a_title_in_foxglove_and_in_lichtblick():
+    assert all(panel["foxglovePanelTitle"] == panel["lichtblickPanelTitle"] for panel in PANELS.values())
