@@ -21,8 +21,8 @@ from affect_core.training.initial import check_identity, read_checkpoint
 from affect_core.training.losses import LossConfig
 from affect_core.training.module import IDENTITY, EmotionModule
 from affect_core.training.precision import keep_depthwise_exact
-from affect_core.training.progress import Bar
 from affect_core.training.schedules import SCHEDULES, OptimiserConfig
+from affect_core.training.trainer import make_trainer
 
 AS_THEY_ARE: Final = AugmentConfig(
     flip=0.0,
@@ -128,18 +128,12 @@ def _trainer(optimiser: OptimiserConfig, work: Path, hardware: Hardware) -> Trai
     checkpoints = ModelCheckpoint(
         work, "last", save_top_k=1, save_on_train_epoch_end=True, enable_version_counter=False
     )
-    return Trainer(
-        accelerator=hardware.accelerator,
-        devices=hardware.devices,
-        strategy=hardware.strategy,
-        max_epochs=optimiser.epochs,
+    return make_trainer(
+        hardware,
+        optimiser.epochs,
+        resolve_precision(optimiser.precision, hardware),
+        *SCHEDULES[optimiser.schedule].callbacks(optimiser),
+        checkpoints,
         gradient_clip_val=optimiser.clip_norm or None,
-        precision=cast(Any, resolve_precision(optimiser.precision, hardware)),
-        callbacks=[Bar(), *SCHEDULES[optimiser.schedule].callbacks(optimiser), checkpoints],
-        logger=False,
-        num_sanity_val_steps=0,
         limit_val_batches=0,
-        use_distributed_sampler=False,
-        enable_model_summary=False,
-        enable_progress_bar=False,
     )

@@ -9,7 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import torch
 from lightning.pytorch import Trainer, seed_everything
@@ -32,9 +32,10 @@ from affect_core.training.initial import apply_start, check_identity, read_check
 from affect_core.training.losses import inverse_frequencies
 from affect_core.training.module import IDENTITY, EmotionModule
 from affect_core.training.precision import keep_depthwise_exact
-from affect_core.training.progress import Bar, EpochLog
+from affect_core.training.progress import EpochLog
 from affect_core.training.schedules import SCHEDULES
 from affect_core.training.score import channel_statistics, predict, scores, scores_by
+from affect_core.training.trainer import make_trainer
 
 RESULTS_FILE: Final = "results.json"
 LOG_FILE: Final = "training_log.csv"
@@ -199,25 +200,16 @@ def _trainer(plan: TrainingConfig, work: Path, hardware: Hardware) -> Trainer:
         save_on_train_epoch_end=True,
         enable_version_counter=False,
     )
-    return Trainer(
-        accelerator=hardware.accelerator,
-        devices=hardware.devices,
-        strategy=hardware.strategy,
-        max_epochs=optimiser.epochs,
-        gradient_clip_val=optimiser.clip_norm or None,
-        precision=cast(Any, resolve_precision(optimiser.precision, hardware)),
-        callbacks=[
-            EpochLog(work / LOG_FILE, optimiser.batch_size),
-            Bar(),
-            *SCHEDULES[optimiser.schedule].callbacks(optimiser),
-            checkpoints,
-        ],
+    return make_trainer(
+        hardware,
+        optimiser.epochs,
+        resolve_precision(optimiser.precision, hardware),
+        EpochLog(work / LOG_FILE, optimiser.batch_size),
+        *SCHEDULES[optimiser.schedule].callbacks(optimiser),
+        checkpoints,
         logger=TensorBoardLogger(work, "tensorboard", version=""),
-        num_sanity_val_steps=0,
         log_every_n_steps=1,
-        use_distributed_sampler=False,  # batches know their process
-        enable_model_summary=False,
-        enable_progress_bar=False,
+        gradient_clip_val=optimiser.clip_norm or None,
     )
 
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ from affect_core.training.circumplex.progress import History
 from affect_core.training.hardware import Hardware, resolve_precision
 from affect_core.training.initial import check_identity, read_checkpoint
 from affect_core.training.precision import keep_depthwise_exact
-from affect_core.training.progress import Bar
+from affect_core.training.trainer import make_trainer
 
 LOG_FILE: Final = "training_log.csv"
 JOB_FILE: Final = "training.yaml"
@@ -226,19 +226,7 @@ def _trainer(work: Path, epochs: int, precision: str, hardware: Hardware) -> Tra
         enable_version_counter=False,
     )
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    return Trainer(
-        accelerator=hardware.accelerator,
-        devices=hardware.devices,
-        strategy=hardware.strategy,
-        max_epochs=epochs,
-        precision=cast(Any, precision),
-        callbacks=[History(work / LOG_FILE), Bar(), checkpoints],
-        logger=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,  # batches are made here
-        enable_model_summary=False,
-        enable_progress_bar=False,
-    )
+    return make_trainer(hardware, epochs, precision, History(work / LOG_FILE), checkpoints)
 
 
 def _save(
