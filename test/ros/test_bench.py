@@ -2,6 +2,9 @@
 
 import math
 import os
+import signal
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -105,6 +108,25 @@ def test_a_program_that_ends_is_told_with_its_words():
     told = pytest.raises(AffectError, match=r"(?s)expected labels.*No such option")
     with told, Listener() as listener, running([command], listener):
         pytest.fail("it runs")
+
+
+def test_a_terminated_benchmark_ends_what_it_started(tmp_path):
+    told = tmp_path / "pid"
+    command = ["sh", "-c", f"echo $$ > {told}; exec sleep 600"]
+
+    def terminate():
+        while not (told.exists() and told.read_text()):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), Listener() as listener:
+        threading.Thread(target=terminate).start()
+        with running([command], listener):
+            pytest.fail("labels without a camera")
+    assert signal.getsignal(signal.SIGTERM) is before
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
 
 
 @pytest.mark.long

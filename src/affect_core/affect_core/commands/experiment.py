@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -69,6 +68,7 @@ def run(config: Path | None, listing: bool, only: tuple[str, ...], **chosen: Any
     from affect_core.experiment import listing as lists
     from affect_core.experiment.collect import collect_all
     from affect_core.experiment.session import open_session
+    from affect_core.termination import terminated_like_interrupted
 
     _log_to_stderr()
     session = open_session(_file(config), **chosen)
@@ -76,14 +76,12 @@ def run(config: Path | None, listing: bool, only: tuple[str, ...], **chosen: Any
     if listing:
         click.echo("\n".join(lists.lines(session)))
         return
-    previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        outcome = session.work(goals)
+        with terminated_like_interrupted():
+            outcome = session.work(goals)
     except (KeyboardInterrupt, SystemExit):  # Lightning turns the former into the latter
         click.echo("interrupted; the same command goes on after the last epoch", err=True)
         sys.exit(INTERRUPTED)
-    finally:
-        signal.signal(signal.SIGTERM, previous)
     collect_all(session.plan, session.places)
     for name, reason in outcome.failed.items():
         click.echo(f"failed: {name}: {reason}", err=True)
@@ -231,11 +229,6 @@ def shortcut_sheet(path: Path, config: Path | None, stand_in: bool) -> None:
 
 def _file(config: Path | None) -> Path:
     return config or find_shared(_DEFAULT)
-
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    """As Ctrl-C: what runs now goes on after its last epoch the next time."""
-    raise KeyboardInterrupt
 
 
 def _log_to_stderr() -> None:

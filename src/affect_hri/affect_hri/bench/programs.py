@@ -18,6 +18,7 @@ from ament_index_python.packages import get_package_prefix
 
 from affect_core.errors import AffectError
 from affect_core.paths import find_shared
+from affect_core.termination import terminated_like_interrupted
 from affect_hri.bench.listener import Listener
 from affect_hri.graph import load_scenario
 from affect_hri.middleware import PROFILE, use_profile
@@ -68,10 +69,12 @@ def settle(environment: Mapping[str, str] = os.environ) -> None:
 def running(commands: Sequence[Command], listener: Listener) -> Iterator[list[int]]:
     """Start them, wait until all are up and labels flow, and end them with SIGINT afterwards; gives their process ids.
 
+    They are also ended when this process is terminated. In the main thread only.
+
     Raises:
         AffectError: one ended by itself, or no labels came; the message has the last lines it wrote.
     """
-    with tempfile.TemporaryFile("w+") as log:
+    with terminated_like_interrupted(), tempfile.TemporaryFile("w+") as log:
         listener.listen(0.0)
         processes = [_start(command, log) for command in commands]
         try:
