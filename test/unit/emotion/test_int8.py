@@ -62,6 +62,14 @@ def test_int8_with_a_wrong_or_bad_measurement_is_refused(model_folder, runtime, 
         RUNTIMES.build(runtime, card, 1, "int8")
 
 
+def test_int8_of_another_format_is_refused(model_folder):
+    card = model_folder()
+    path = save_int8(measured(card), card.folder)
+    path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
+    with pytest.raises(Unavailable, match=r"expected format 2, got 1.*affect-hri quantise random_amal"):
+        accepted_int8(card)
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"ranges": {"batch": [1]}}'])
 def test_a_file_that_cannot_be_read(model_folder, text):
     card = model_folder()

@@ -21,11 +21,13 @@ from affect_core.errors import InputError, ModelError, Unavailable
 from affect_core.texts import read_json
 
 FILE: Final = "int8.json"
-FORMAT: Final = 1
+FORMAT: Final = 2  # 1 had no ranges after Relu
 LIMIT_POINTS: Final = 0.5
 """What a network may lose at most, points of macro F1."""
 
-_QUANTISED: Final = ["Conv"]  # nearly all of the work; the rest runs as fast and more exactly in fp32
+_QUANTISED: Final = ["Conv", "Relu"]
+"""Convolutions are nearly all of the work; the rest runs as fast and more exactly in fp32. A Relu is folded into the
+range of the convolution before it, so that no value below 0 takes any of the 8 bits."""
 _EXACT_PARTS: Final = ("attend",)  # maps near 0 and 1 need more than 8 bits, and cost next to nothing
 
 Ranges = Mapping[str, tuple[float, float]]
@@ -83,7 +85,9 @@ def accepted_int8(card: Card) -> Int8:
     remedy = f"measure it: affect-hri quantise {card.name}, or choose another precision"
     if not path.is_file():
         raise Unavailable(f"{card.name}: expected {FILE} beside the card for int8, found none; {remedy}")
-    int8 = _read(path)
+    written, int8 = _read(path)
+    if written != FORMAT:
+        raise Unavailable(f"{path}: expected format {FORMAT}, got {written}, of another version; {remedy}")
     if int8.weights_sha256 != card.weights.sha256:
         raise Unavailable(f"{path} was measured with other weights than the card's; {remedy}")
     if not int8.accepted:
@@ -163,9 +167,11 @@ def _write_ranges(ranges: Ranges, path: Path) -> None:
     save_tensors_data(TensorsData(CalibrationMethod.MinMax, data), path)
 
 
-def _read(path: Path) -> Int8:
+def _read(path: Path) -> tuple[Any, Int8]:
+    """The file's format, and what it holds."""
     try:
         values = read_json(path)
+        written = values["format"]
         names = ("weights_sha256", "macro_f1", "crops", "made_with")
         ranges = {name: (float(low), float(high)) for name, (low, high) in values["ranges"].items()}
         int8 = Int8(ranges=ranges, **{name: values[name] for name in names})
@@ -174,4 +180,4 @@ def _read(path: Path) -> Int8:
         raise ModelError(
             f"{path} cannot be read ({type(error).__name__}: {error}); run affect-hri quantise again"
         ) from error
-    return int8
+    return written, int8
