@@ -44,6 +44,21 @@ def test_a_frame_without_a_face(model, photograph):
     assert (faces.faces, emotions.emotions, attributions) == ((), (), ())
 
 
+def test_a_recording_gives_what_frame_by_frame_gives(model, photograph):
+    config = FaceConfig(), EmotionConfig(model=str(model.folder))
+    frames = [Frame(np.roll(photograph, 4 * i, axis=1), 7 + i) for i in range(6)]
+    pipeline = Pipeline(*config)
+    one_by_one = [pipeline.run(frame) for frame in frames]
+    together = list(Pipeline(*config).run_all(iter(frames)))
+    assert [seen.frame.stamp_ns for seen in together] == [7, 8, 9, 10, 11, 12]
+    for (faces, emotions, attributions), seen in zip(one_by_one, together, strict=True):
+        assert [f.face_id for f in seen.faces.faces] == [f.face_id for f in faces.faces] == ["f00001"]
+        np.testing.assert_array_equal(seen.faces.faces[0].crop.image_rgb, faces.faces[0].crop.image_rgb)
+        np.testing.assert_array_equal(seen.emotions.emotions[0].logits, emotions.emotions[0].logits)
+        assert len(seen.attributions) == len(attributions)
+        assert seen.latency_ms > 0
+
+
 def test_the_shipped_model_reads_the_virtual_head():
     try:
         find_named("models", "amal_resnet34")

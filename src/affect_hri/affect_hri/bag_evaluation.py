@@ -13,7 +13,7 @@ from affect_core.emotion import EmotionConfig, load_card
 from affect_core.evaluation import Summary, TrialCollector
 from affect_core.evaluation.bags import SessionBag
 from affect_core.evaluation.explained import ExplainedBook
-from affect_core.evaluation.rerun import rerun
+from affect_core.evaluation.rerun import collect_seen
 from affect_core.evaluation.samples import SampleBook
 from affect_core.faces import FaceConfig
 from affect_core.files import write_whole
@@ -139,7 +139,7 @@ def _perceive(
     )
     for event in bag.events():
         books[2].plan(event)
-    rerun(_counted(bag, progress), pipeline.run, *books)
+    collect_seen(pipeline.run_all(_counted(bag, progress)), *books)
 
 
 def _counted(bag: SessionBag, progress: Progress) -> Iterator[Frame]:

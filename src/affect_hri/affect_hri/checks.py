@@ -37,7 +37,7 @@ def graph() -> Iterator[Finding]:
     """The description of the graph, and the protocols."""
     from affect_core.paths import find_shared
     from affect_core.trial import parts_of
-    from affect_core.trial.protocol import load_protocol
+    from affect_core.trial import load_protocol
     from affect_hri.graph import load_scenario
 
     source = find_shared("config/graph.yaml")

@@ -1,38 +1,30 @@
-"""Perception over recorded frames: the same stages as live, frame by frame, into a collector."""
+"""Perception over recorded frames, frame by frame, into a collector."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from time import perf_counter
 
 from affect_core.evaluation.collector import TrialCollector, face_facts
 from affect_core.evaluation.explained import ExplainedBook
 from affect_core.evaluation.samples import SampleBook
-from affect_core.types import AttributionMap, EmotionSet, FaceSet, Frame
-
-Perceive = Callable[[Frame], tuple[FaceSet, EmotionSet, tuple[AttributionMap, ...]]]
+from affect_core.pipeline import Seen
 
 
-def rerun(
-    frames: Iterable[Frame],
-    perceive: Perceive,
-    collector: TrialCollector,
-    book: SampleBook,
-    explained: ExplainedBook,
+def collect_seen(
+    all_seen: Iterable[Seen], collector: TrialCollector, book: SampleBook, explained: ExplainedBook
 ) -> None:
-    """Read every frame with ``perceive`` (e.g. `Pipeline.run`) and collect what it says.
+    """Collect what perception says about every frame (`Pipeline.run_all`): the same stages as live.
 
-    Latency is the time ``perceive`` takes: a recorded frame waits for nobody.
+    Latency is the time the stages take: a recorded frame waits for nobody.
     """
-    for frame in frames:
-        started = perf_counter()
-        faces, emotions, maps = perceive(frame)
-        finished = perf_counter()
-        collector.add_faces(face_facts(faces), round(started * 1e9))
-        collector.add_emotions(emotions, (finished - started) * 1e3, round(finished * 1e9))
-        book.add_frame(frame)
-        book.add_faces(frame.stamp_ns, tuple((face.face_id, face.detection) for face in faces.faces))
-        book.add_emotions(emotions)
-        book.add_attributions(frame.stamp_ns, maps)
-        explained.add_faces(faces)
-        explained.add_attributions(frame.stamp_ns, maps)
+    for seen in all_seen:
+        stamp_ns, heard_ns = seen.frame.stamp_ns, round(perf_counter() * 1e9)
+        collector.add_faces(face_facts(seen.faces), heard_ns)
+        collector.add_emotions(seen.emotions, seen.latency_ms, heard_ns)
+        book.add_frame(seen.frame)
+        book.add_faces(stamp_ns, tuple((face.face_id, face.detection) for face in seen.faces.faces))
+        book.add_emotions(seen.emotions)
+        book.add_attributions(stamp_ns, seen.attributions)
+        explained.add_faces(seen.faces)
+        explained.add_attributions(stamp_ns, seen.attributions)
