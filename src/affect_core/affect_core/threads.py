@@ -1,4 +1,4 @@
-"""How many threads the libraries below us may use.
+"""How many threads the libraries below us may use, and which of ours go first.
 
 A program of many stages has its own threads. Those that libraries add wait actively: after one product of two small
 matrices OpenBLAS kept a second thread at 70 % of a core, and drawing and recognition waited for it.
@@ -7,6 +7,11 @@ matrices OpenBLAS kept a second thread at 70 % of a core, and drawing and recogn
 from __future__ import annotations
 
 import os
+import sys
+from typing import Final
+
+BACKGROUND: Final = 19
+"""Nice value of threads whose results nobody waits for: the lowest priority there is."""
 
 
 def one_thread_per_caller() -> None:
@@ -19,3 +24,12 @@ def one_thread_per_caller() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     threadpool_limits(limits=1, user_api="blas")
+
+
+def give_way(nice: int = BACKGROUND) -> None:
+    """Let the other threads go first where processors are short: for the calling thread, and those it will start.
+
+    Only Linux has priorities of threads; elsewhere this does nothing.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, 0, nice)

@@ -11,6 +11,7 @@ from affect_core.errors import Cancelled, Unavailable
 from affect_core.explain.interrupt import Token
 from affect_core.explain.live import Job, Live
 from affect_core.explain.stage import Reading
+from affect_core.threads import give_way
 
 Explain = Callable[[Reading, Token], Any]
 JOIN_S = 10.0
@@ -88,6 +89,7 @@ class Worker:
         self._thread.join(JOIN_S)
 
     def _work(self) -> None:
+        give_way()  # labels never wait for explanations, also where both cores are busy
         while (work := self._next()) is not None:
             if isinstance(work, Job):
                 self._do(work)
