@@ -36,8 +36,7 @@ def middleware() -> Iterator[Finding]:
 def graph() -> Iterator[Finding]:
     """The description of the graph, and the protocols."""
     from affect_core.paths import find_shared
-    from affect_core.trial import parts_of
-    from affect_core.trial import load_protocol
+    from affect_core.trial import load_protocol, parts_of
     from affect_hri.graph import load_scenario
 
     source = find_shared("config/graph.yaml")
