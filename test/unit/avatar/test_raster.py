@@ -140,21 +140,32 @@ def test_wall_is_lit_where_nothing_is_in_the_way():
     cells = np.zeros((3, 3, 2), np.float32)
     lit, dark = single(200, 100, 50), single(20, 10, 5)
     for depth, expected in ((raster.FAR, lit), (1.0, dark)):
-        out = np.zeros((16, 16, 3), np.uint8)
+        out = np.full((16, 16, 3), lit, np.uint8)
         cells[:] = 50
-        raster_wall.paint_wall(cells, np.full((100, 100), depth, np.float32), 8, lit, dark, out)
+        raster_wall.darken_wall(cells, np.full((100, 100), depth, np.float32), 8, lit, dark, out)
         assert (out == expected).all()
+
+
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (40, 63), (63, 17), (31, 30)])
+def test_one_texel_shades_the_places_that_ask_it_and_no_other(row, column):
+    depth = np.full((64, 64), raster.FAR, np.float32)
+    depth[row, column] = 1.0
+    x, y = np.meshgrid(np.arange(-24, 88, dtype=np.float32), np.arange(-24, 88, dtype=np.float32))
+    shadow = raster_wall._wall_shadow(np.stack([x, y], -1), depth)
+    asked = ((x - column) % 5 == 0) & (abs(x - column) <= 15) & ((y - row) % 5 == 0) & (abs(y - row) <= 15)
+    assert asked.sum() == 49
+    np.testing.assert_allclose(shadow, asked / 49, atol=1e-6)
 
 
 def test_a_picture_on_the_wall_darkens_in_the_shadow():
     depth = np.full((64, 64), raster.FAR, np.float32)
     cells = np.full((3, 3, 2), 32, np.float32)
     lit = np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3)
-    dark, out = lit // 2, np.empty_like(lit)
-    raster_wall.paint_picture(cells, depth, 8, lit, dark, out)
+    dark, out = lit // 2, lit.copy()
+    raster_wall.darken_picture(cells, depth, 8, dark, out)
     assert (out == lit).all()
     depth[:] = 0  # something is in front everywhere
-    raster_wall.paint_picture(cells, depth, 8, lit, dark, out)
+    raster_wall.darken_picture(cells, depth, 8, dark, out)
     assert np.abs(out.astype(int) - dark).max() <= 1
 
 

@@ -37,7 +37,7 @@ class Wall:
     ) -> None:
         from affect_core.avatar import raster_wall
 
-        self._kernels, self._camera = raster_wall, camera
+        self._kernels = raster_wall
         points, shape = _grid_on_wall(camera, eye)
         cells = np.empty_like(points)
         raster.to_light(points, view, np.float32(texels_per_m), np.float32(shadow_size), cells)
@@ -45,28 +45,36 @@ class Wall:
 
     def paint(self, surface: Surface, depth: Singles) -> NDArray[np.uint8]:
         """A new image (H, W, 3) of the wall alone; ``depth``: the shadow map."""
-        image = np.empty((self._camera.height, self._camera.width, 3), np.uint8)
+        image = surface.bright.copy()
         if surface.is_plain:
-            self._kernels.paint_wall(self._cells, depth, _STEP_PX, surface.lit, surface.dark, image)
+            self._kernels.darken_wall(self._cells, depth, _STEP_PX, surface.lit, surface.dark, image)
         else:
-            self._kernels.paint_picture(self._cells, depth, _STEP_PX, surface.lit, surface.dark, image)
+            self._kernels.darken_picture(self._cells, depth, _STEP_PX, surface.dark, image)
         return image
 
 
 class Surface:
-    """A wall's colours under one light, in it and in the shadow: (3,) float32 or uint8 (H, W, 3), 0..255."""
+    """A wall's colours under one light, in it and in the shadow: (3,) float32 or uint8 (H, W, 3), 0..255.
+
+    Attributes:
+        bright: uint8 (H, W, 3), the wall without any shadow.
+    """
 
     def __init__(
         self, camera: Pinhole, wall: Colour, lights: Singles, background: str = "plain", seed: int = 0
     ) -> None:
         picture = BACKGROUNDS.build(background, camera.width, camera.height, wall, seed)
         self.is_plain = picture is None
+        self.bright: NDArray[np.uint8]
         self.lit: NDArray[Any]
         self.dark: NDArray[Any]
         if picture is None:
             self.lit, self.dark = wall_colours(np.array(wall), lights)
+            self.bright = np.empty((camera.height, camera.width, 3), np.uint8)
+            self.bright[:] = self.lit.astype(np.uint8)
         else:
             self.lit, self.dark = (side.astype(np.uint8) for side in wall_colours(picture, lights))
+            self.bright = self.lit
 
 
 def _grid_on_wall(camera: Pinhole, eye: Singles) -> tuple[Singles, tuple[int, int]]:
