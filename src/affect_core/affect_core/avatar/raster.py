@@ -137,15 +137,19 @@ def draw_depth(points: F32, faces: I32, depth: F32) -> None:
         left, right = _first(min(ax, bx, cx), 0), _last(max(ax, bx, cx), width)
         top, bottom = _first(min(ay, by, cy), 0), _last(max(ay, by, cy), height)
         for row in range(top, bottom + 1):
+            entered = False
             for column in range(left, right + 1):
                 px, py = column + np.float32(0.5), row + np.float32(0.5)
                 u = ((cx - bx) * (py - by) - (cy - by) * (px - bx)) / area
                 v = ((ax - cx) * (py - cy) - (ay - cy) * (px - cx)) / area
                 w = 1 - u - v
                 if u >= 0 and v >= 0 and w >= 0:
+                    entered = True
                     near = u * points[a, 2] + v * points[b, 2] + w * points[c, 2]
                     if near < depth[row, column]:
                         depth[row, column] = near
+                elif entered:
+                    break
 
 
 @kernel
@@ -200,15 +204,19 @@ def fill(points: F32, lit: F32, faces: I32, segments: U8, depth: F32, image: F32
             px, py = left + np.float32(0.5), row + np.float32(0.5)
             u = ((cx - bx) * (py - by) - (cy - by) * (px - bx)) / area
             v = ((ax - cx) * (py - cy) - (ay - cy) * (px - cx)) / area
+            entered = False
             for column in range(left, right + 1):
                 w = 1 - u - v
                 if u >= 0 and v >= 0 and w >= 0:
+                    entered = True
                     near = u * points[a, 2] + v * points[b, 2] + w * points[c, 2]
                     if near < depth[row, column]:
                         depth[row, column] = near
                         samples[row, column] = segments[t]
                         for k in range(3):
                             image[row, column, k] = u * lit[a, k] + v * lit[b, k] + w * lit[c, k]
+                elif entered:  # and left: a row crosses a triangle once
+                    break
                 u += du
                 v += dv
 
