@@ -132,10 +132,7 @@ class Stage:
     def _crop(self) -> tuple[int, int, int, int]:
         """The pixels that the head may touch: left, top, right, bottom."""
         camera = self._camera
-        x, y = (
-            self._screen[:, 0],
-            self._screen[:, 1],
-        )  # each for itself: twenty times as fast as along an axis
+        x, y = self._screen[:, 0], self._screen[:, 1]  # one by one: twenty times as fast as along an axis
         left, top = (max(0, int(values.min()) - _MARGIN_PX) for values in (x, y))
         right = min(camera.width, int(x.max()) + _MARGIN_PX + 1)
         return left, top, right, min(camera.height, int(y.max()) + _MARGIN_PX + 1)
