@@ -114,6 +114,24 @@ def test_deactivation_aborts_and_says_so(bench, peer, chain, tmp_path, wait_unti
     assert (end.kind, end.detail) == (TrialEvent.ABORT, "interrupted by the operator")
 
 
+class Hasty(TrialNode):
+    """Its operator aborts as soon as it says that it conducts."""
+
+    def report(self, level, message, **values):
+        told = super().report(level, message, **values)
+        if message.startswith("conducting"):
+            self.abort()
+        return told
+
+
+def test_what_is_aborted_at_once_has_begun_before(bench, peer, chain, tmp_path, wait_until):
+    with bench.running(Hasty, peer.namespace, output=str(tmp_path), **QUICK):
+        wait_until(lambda: chain.over, "the abort")
+    start, *_, end = chain.events
+    assert (start.kind, end.kind) == (TrialEvent.SESSION_START, TrialEvent.ABORT)
+    assert Session.from_json(start.detail).protocol == "short"
+
+
 def test_a_source_that_ends_ends_the_trial(bench, peer, chain, tmp_path, wait_until):
     options = {"output": str(tmp_path), **QUICK, "protocol": "watch", "camera": "video", "head": "none"}
     with bench.running(TrialNode, peer.namespace, **options):

@@ -166,11 +166,13 @@ class TrialNode(ManagedNode):
             self.get_logger().info(f"{done} of {len(self._time.plan.blocks)} repetitions are finished")
         self._session = dataclasses.replace(self._session, started_at=started_at, resumed=resumed)
         self._announcer.begin(self._stamp_ns())
-        self.report(DiagnosticStatus.OK, f"conducting {self._session.id}")
         if resumed:
             self._go_on(first)
         if self.lockstep:
             self._step()
+        else:  # not at the next tick: an abort before it would end what nobody knows to have begun
+            self._hand_out(self._time.due(self.now_ns()))
+        self.report(DiagnosticStatus.OK, f"conducting {self._session.id}")
 
     def _give_way(self) -> None:
         """Nothing is published: it would be taken for the other's events."""
