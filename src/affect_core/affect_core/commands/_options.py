@@ -29,7 +29,7 @@ workers = click.option(
     default=0,
     type=click.IntRange(0),
     callback=lambda _context, _option, wanted: wanted or os.cpu_count() or 1,
-    help="Processes; 0 = one per core.",
+    help="Processes, or threads of a training; 0 = one per core.",
 )
 sheet_file = click.option("--sheet", type=FILE, help="Also write a contact sheet of the faces, .png or .jpg.")
 

@@ -15,7 +15,7 @@ class Request:
         source: folder of the pictures, see `affect_core.papers.pictures`; None = synthetic faces are made.
         quick: minutes instead of hours; the report says which sizes that means.
         seed: of everything drawn.
-        workers: processes.
+        workers: processes, or threads of torch in a training.
         stand_in: robot heads instead of synthetic humans even where there is a human face model.
     """
 

@@ -124,7 +124,13 @@ def to_floats(images_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def trained(
-    faces: FaceSet, fold: Fold, training: str, config: SubgroupConfig, folder: Path, seed: int
+    faces: FaceSet,
+    fold: Fold,
+    training: str,
+    config: SubgroupConfig,
+    folder: Path,
+    seed: int,
+    threads: int = 1,
 ) -> Network:
     """The network of a fold and training: read from ``folder``, or trained, going on where it was stopped."""
     chosen = training_set(faces, fold, training, seed)
@@ -136,6 +142,7 @@ def trained(
         network.load_state_dict(read_weights(path))
         return Network(network.eval(), mean, std)
     from affect_core.training.crops_only import fit_crops
+    from affect_core.training.hardware import Hardware
 
     batches = VariantBatches(
         faces.images_rgb[chosen],
@@ -147,7 +154,10 @@ def trained(
     )
     work = folder / "training"
     identity = {"architecture": config.architecture, "options": dict(config.options), "training": training}
-    fitted = fit_crops(network, batches, faces.size_px, mean, std, config.optimiser, work, identity)
+    fitted = fit_crops(
+        network, batches, faces.size_px, mean, std, config.optimiser, work, identity,
+        hardware=Hardware(threads=threads),
+    )  # fmt: skip
     with whole(path) as unfinished:
         save_weights(fitted.state_dict(), unfinished.parent, file=unfinished.name)
     shutil.rmtree(work, ignore_errors=True)

@@ -59,7 +59,9 @@ def run(request: Request, wanted: Wanted | None = None, config: SubgroupConfig |
     made = []
     for trial in trials:
         _log.info("%s", trial.title)
-        made.append(investigate(trial, found.manifest, chosen, request.work / trial.name, space))
+        made.append(
+            investigate(trial, found.manifest, chosen, request.work / trial.name, space, request.workers)
+        )
     return write_up(made, chosen, space, found.about, (*found.warnings, *told, *warnings))
 
 

@@ -40,6 +40,7 @@ from affect_core.subgroups.rounds import (
     training_set,
 )
 from affect_core.subgroups.space import FaceSpace
+from affect_core.torch_compat import use_threads
 from affect_core.types import Floats, ImageRGB
 
 _ASKED: Final = "asked.json"
@@ -116,9 +117,20 @@ class Found:
 
 
 def investigate(
-    trial: Trial, manifest: Manifest, config: SubgroupConfig, folder: Path, space: FaceSpace
+    trial: Trial,
+    manifest: Manifest,
+    config: SubgroupConfig,
+    folder: Path,
+    space: FaceSpace,
+    threads: int = 1,
 ) -> Found:
     """Balance, align, train, test, explain, compare; what an interrupted call left in ``folder`` is used.
+
+    Args:
+        trial, config, space: see their classes.
+        manifest: the pictures.
+        folder: of what is kept.
+        threads: of torch, in trainings and for LIME.
 
     Raises:
         ConfigError, InputError: the set or its attribute cannot be used, see `find_groups` and `balance`.
@@ -131,7 +143,7 @@ def investigate(
     plain = load_faces(manifest, balanced.chosen, config.labels, groups, find, config.align, space)
     faces = PLANTS.build(trial.plant, plain, config.plant, np.random.default_rng([config.seed, 4]))
     split = folds(faces, config.folds, config.rounds, config.seed)
-    readings, masks = _rounds(faces, split, config, folder)
+    readings, masks = _rounds(faces, split, config, folder, threads)
     heats = {cell: heat(masks[cell], faces, space) for cell in cells(faces.label_names)}
     looks, looks_found = compare_looks(heats, tuple(space.bands), config)
     return Found(
@@ -178,9 +190,10 @@ def _own_shares(heats: Mapping[Cell, Heat], group: str) -> Floats:
 
 
 def _rounds(
-    faces: FaceSet, split: list[Fold], config: SubgroupConfig, folder: Path
+    faces: FaceSet, split: list[Fold], config: SubgroupConfig, folder: Path, threads: int
 ) -> tuple[Readings, dict[Cell, list[Masks]]]:
     """Train, test and explain, round by round."""
+    use_threads(threads)  # also where the trainings are finished and only LIME is left
     shares: dict[str, list[NDArray[np.float32]]] = {name: [] for name in TRAININGS}
     masks: dict[Cell, list[Masks]] = {cell: [] for cell in cells(faces.label_names)}
     for fold in split:
@@ -189,7 +202,7 @@ def _rounds(
         predicted: dict[str, Indices] = {}
         for name in TRAININGS:
             _log.info("round %d: %s", fold.number + 1, name)
-            networks[name] = trained(faces, fold, name, config, place / name, config.seed)
+            networks[name] = trained(faces, fold, name, config, place / name, config.seed, threads)
             shares[name].append(read_faces(faces, fold, networks[name], place / name))
             predicted[name] = shares[name][-1].argmax(axis=1)
         for cell, made in explain_round(faces, fold, networks, predicted, config, place).items():
