@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 
 from affect_core.avatar.camera import Pinhole
-from affect_core.avatar.landmarks import five, sixty_eight
+from affect_core.avatar.landmarks import Landmarks
 from affect_core.avatar.looks import COLOURS, LOOKS
 from affect_core.avatar.scene import Scene
 from affect_core.avatar.shape import Array
@@ -50,6 +50,7 @@ class Avatar:
         self.config = config = config or AvatarConfig()
         self.camera = Pinhole.from_fovy(config.width, config.height, config.fovy_deg)
         self.look = LOOKS.build(config.look, config.colour, config.seed if config.vary else None)
+        self._landmarks = Landmarks(self.look)
         right, back, up = self.look.studio.camera_m
         self._eye = np.array([right, -config.distance_m - back, up], np.float32)
         self._stages = cache(
@@ -75,8 +76,8 @@ class Avatar:
         stage.pose(lines, centres, bones.astype(np.float32))
         image, segments, box = stage.draw(scene.background, scene.background_seed)
         lips = centres[: 2 * LIP_POINTS].reshape(2, LIP_POINTS, 3)
-        landmarks = self.project(five(look, bones, lips))
-        all_landmarks = self.project(sixty_eight(look, bones, lines, centres))
+        landmarks = self.project(self._landmarks.five(bones, lips))
+        all_landmarks = self.project(self._landmarks.sixty_eight(bones, lines, centres))
         render_ms = (time.perf_counter() - started) * 1000
         return Rendering(image, box, landmarks, segments, render_ms, all_landmarks)
 

@@ -28,36 +28,39 @@ _OUTER_LIP: Final = np.linspace(0, LIP_POINTS - 1, 7).round().astype(int)
 _INNER_LIP: Final = np.linspace(0, LIP_POINTS - 1, 5).round().astype(int)
 
 
-def five(look: Look, bones: Array, lips: Array) -> Array:
-    """(5, 3) in the world, in the order of `affect_core.types.LANDMARKS`.
+class Landmarks:
+    """Those of a look; what is fixed on its head is found once."""
 
-    Args:
-        bones: as `bone_matrices` gives them.
-        lips: (2, n, 3) the lips' middle lines, head frame.
-    """
-    head = bones[Bone.HEAD]
-    eyes = [
-        moved(bones[Bone[f"EYE_{side.upper()}"]], np.array((0, -look.shape.eye_radius, 0))) for side in SIDES
-    ]
-    corners = [moved(head, lips[:, end].mean(axis=0)) for end in (0, -1)]
-    return np.array([*eyes, moved(head, look.nose_points()[3]), *corners])
+    def __init__(self, look: Look) -> None:
+        self._look, self._nose, self._jaw = look, look.nose_points(), look.jaw_points()
 
+    def five(self, bones: Array, lips: Array) -> Array:
+        """(5, 3) in the world, in the order of `affect_core.types.LANDMARKS`.
 
-def sixty_eight(look: Look, bones: Array, lines: Mapping[str, Strand], centres: Array) -> Array:
-    """(68, 3) in the world; NaN where the head has no such point.
+        Args:
+            bones: as `bone_matrices` gives them.
+            lips: (2, n, 3) the lips' middle lines, head frame.
+        """
+        head, pupil = bones[Bone.HEAD], np.array((0, -self._look.shape.eye_radius, 0))
+        eyes = [moved(bones[Bone[f"EYE_{side.upper()}"]], pupil) for side in SIDES]
+        corners = [moved(head, lips[:, end].mean(axis=0)) for end in (0, -1)]
+        return np.array([*eyes, moved(head, self._nose[3]), *corners])
 
-    Args:
-        lines: the pose's strands.
-        centres: (n, 3) their middles one after the other, head frame.
-    """
-    spans = dict(
-        zip(lines, np.split(centres, np.cumsum([len(line.x) for line in lines.values()])), strict=False)
-    )
-    on_head = np.concatenate([look.jaw_points(), _brows(spans), look.nose_points()])
-    lips = _lips(lines, spans)
-    head = bones[Bone.HEAD]
-    eyes = [_eye(look, bones, side) for side in SIDES]
-    return np.concatenate([moved(head, on_head), *eyes, moved(head, lips)])
+    def sixty_eight(self, bones: Array, lines: Mapping[str, Strand], centres: Array) -> Array:
+        """(68, 3) in the world; NaN where the head has no such point.
+
+        Args:
+            lines: the pose's strands.
+            centres: (n, 3) their middles one after the other, head frame.
+        """
+        spans = dict(
+            zip(lines, np.split(centres, np.cumsum([len(line.x) for line in lines.values()])), strict=False)
+        )
+        on_head = np.concatenate([self._jaw, _brows(spans), self._nose])
+        lips = _lips(lines, spans)
+        head = bones[Bone.HEAD]
+        eyes = [_eye(self._look, bones, side) for side in SIDES]
+        return np.concatenate([moved(head, on_head), *eyes, moved(head, lips)])
 
 
 def moved(matrix: Array, points: Array) -> Array:

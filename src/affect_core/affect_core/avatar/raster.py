@@ -129,8 +129,10 @@ def draw_depth(points: F32, faces: I32, depth: F32) -> None:
     height, width = depth.shape
     for t in range(len(faces)):
         a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]
-        ax, ay, bx, by = points[a, 0], points[a, 1], points[b, 0], points[b, 1]
-        cx, cy = points[c, 0], points[c, 1]
+        # Taken out of the loops by hand: for all the compiler knows, what is drawn changes what is read.
+        ax, ay, az = points[a, 0], points[a, 1], points[a, 2]
+        bx, by, bz = points[b, 0], points[b, 1], points[b, 2]
+        cx, cy, cz = points[c, 0], points[c, 1], points[c, 2]
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         if area == 0:
             continue
@@ -145,7 +147,7 @@ def draw_depth(points: F32, faces: I32, depth: F32) -> None:
                 w = 1 - u - v
                 if u >= 0 and v >= 0 and w >= 0:
                     entered = True
-                    near = u * points[a, 2] + v * points[b, 2] + w * points[c, 2]
+                    near = u * az + v * bz + w * cz
                     if near < depth[row, column]:
                         depth[row, column] = near
                 elif entered:
@@ -192,31 +194,40 @@ def fill(points: F32, lit: F32, faces: I32, segments: U8, depth: F32, image: F32
     height, width = depth.shape
     for t in range(len(faces)):
         a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]
-        ax, ay, bx, by = points[a, 0], points[a, 1], points[b, 0], points[b, 1]
-        cx, cy = points[c, 0], points[c, 1]
+        ax, ay, az = points[a, 0], points[a, 1], points[a, 2]
+        bx, by, bz = points[b, 0], points[b, 1], points[b, 2]
+        cx, cy, cz = points[c, 0], points[c, 1], points[c, 2]
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         if area >= 0:  # rows grow downwards, so a face seen from its outside has a negative area
             continue
         left, right = _first(min(ax, bx, cx), 0), _last(max(ax, bx, cx), width)
         top, bottom = _first(min(ay, by, cy), 0), _last(max(ay, by, cy), height)
         du, dv = -(cy - by) / area, -(ay - cy) / area
+        ar, ag, ab = lit[a, 0], lit[a, 1], lit[a, 2]
+        br, bg, bb = lit[b, 0], lit[b, 1], lit[b, 2]
+        cr, cg, cb = lit[c, 0], lit[c, 1], lit[c, 2]
+        segment = segments[t]
         for row in range(top, bottom + 1):
             px, py = left + np.float32(0.5), row + np.float32(0.5)
             u = ((cx - bx) * (py - by) - (cy - by) * (px - bx)) / area
             v = ((ax - cx) * (py - cy) - (ay - cy) * (px - cx)) / area
-            entered = False
-            for column in range(left, right + 1):
+            column = left
+            while column <= right and (u < 0 or v < 0 or 1 - u - v < 0):  # to where the row enters
+                column += 1
+                u += du
+                v += dv
+            while column <= right:
                 w = 1 - u - v
-                if u >= 0 and v >= 0 and w >= 0:
-                    entered = True
-                    near = u * points[a, 2] + v * points[b, 2] + w * points[c, 2]
-                    if near < depth[row, column]:
-                        depth[row, column] = near
-                        samples[row, column] = segments[t]
-                        for k in range(3):
-                            image[row, column, k] = u * lit[a, k] + v * lit[b, k] + w * lit[c, k]
-                elif entered:  # and left: a row crosses a triangle once
+                if u < 0 or v < 0 or w < 0:  # it has left: it crosses a triangle once
                     break
+                near = u * az + v * bz + w * cz
+                if near < depth[row, column]:
+                    depth[row, column] = near
+                    samples[row, column] = segment
+                    image[row, column, 0] = u * ar + v * br + w * cr
+                    image[row, column, 1] = u * ag + v * bg + w * cg
+                    image[row, column, 2] = u * ab + v * bb + w * cb
+                column += 1
                 u += du
                 v += dv
 
@@ -262,6 +273,12 @@ def _lit_share(x: float, y: float, near: float, depth: F32) -> np.float32:
     """Share of the neighbouring texels that are not in front of ``near``."""
     size = depth.shape[0]
     lit = 0
+    column, row = int(x), int(y)
+    if min(column, row) >= _SHADOW_TAPS and max(column, row) < size - _SHADOW_TAPS:  # all of them in the map
+        for j in range(row - _SHADOW_TAPS, row + _SHADOW_TAPS + 1):
+            for i in range(column - _SHADOW_TAPS, column + _SHADOW_TAPS + 1):
+                lit += near <= depth[j, i]
+        return np.float32(lit) / np.float32((2 * _SHADOW_TAPS + 1) ** 2)
     for j in range(-_SHADOW_TAPS, _SHADOW_TAPS + 1):
         for i in range(-_SHADOW_TAPS, _SHADOW_TAPS + 1):
             column, row = int(x + i), int(y + j)

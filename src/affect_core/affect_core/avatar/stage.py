@@ -105,8 +105,8 @@ class Stage:
         depth = np.full(size, raster.FAR, np.float32)
         colours = np.empty((*size, 3), np.float32)
         samples = np.zeros(size, np.uint8)
-        points = (self._screen - (*corner, 0)) * (raster.SAMPLES, raster.SAMPLES, 1)
-        points = points.astype(np.float32)
+        points = self._screen - np.array((*corner, 0), np.float32)
+        points *= np.array((raster.SAMPLES, raster.SAMPLES, 1), np.float32)
         split = body.head_faces
         raster.fill(points, self._lit, body.faces[:split], body.segments[:split], depth, colours, samples)
         bounds = np.array(raster.bounds(samples, self._wanted), float)
