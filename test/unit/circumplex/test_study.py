@@ -114,6 +114,16 @@ def test_the_same_call_uses_what_is_there(made, tiny, monkeypatch):
     assert [r["f1"] for r in again.numbers["results"]] == [r["f1"] for r in numbers["results"]]
 
 
+def test_two_processes_train_the_same_networks(made, tiny, tmp_path):
+    folder, numbers, _ = made
+    run(Request(tmp_path, quick=True, stand_in=True, workers=2), tiny)
+    for model in numbers["models"]:
+        weights = sorted((folder / model["folder"]).glob("*.safetensors"))
+        assert weights
+        for file in weights:
+            assert (tmp_path / model["folder"] / file.name).read_bytes() == file.read_bytes()
+
+
 def test_emotic_with_its_labels_and_dominance(made, tiny, circumplex_emotic, tmp_path):
     """The first set is the study's, as a given set; EMOTIC takes the other one's place."""
     folder, _, _ = made

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -23,7 +24,9 @@ from affect_core.data.real.base import PERSON
 from affect_core.emotion.architectures.pretrained import IMAGENET, RANDOM, imagenet_weights
 from affect_core.errors import InputError
 from affect_core.papers import Pictures, Request, Study, pictures
+from affect_core.processes import spread
 from affect_core.synth.humans.base import HumanSetConfig
+from affect_core.torch_compat import use_threads
 from affect_core.training.circumplex.train import Job, Parts, Place, train
 from affect_core.training.hardware import Hardware
 
@@ -172,15 +175,19 @@ class _Work:
         return [self._tested(r.job, r.folder, (first.test, second.test)) for r in (*ours, *theirs)]
 
     def _train(self, jobs: Sequence[Job], parts: Parts) -> list[Result]:
-        found: list[Result] = []
-        for job in tqdm(jobs, "trainings", unit="training"):
-            if job.mode == "va":  # its first stage stands before it
-                first = next(r for r in found if r.job.mode == "combined" and _same(r.job, job))
-                job = replace(job, start=first.folder, init="")
-            _log.info("training %s", job.name)
-            folder = train(job, parts, self.recipes[job.backbone], self._options.augmentation, self._place)
-            found.append(self._tested(job, folder, (parts.test,)))
-        return found
+        """As many at once as there are workers; those that begin where another one ended come after the others."""
+        asked: dict[Job, Job] = {}
+        folders: dict[Job, Path] = {}
+        workers = 1 if self._options.hardware.on_gpu else self._request.workers
+        make = partial(_trained, parts, self.recipes, self._options.augmentation, self._place)
+        with tqdm(total=len(jobs), desc="trainings", unit="training") as bar:
+            for second in (False, True):
+                wave = {job: _started(job, folders) for job in jobs if (job.mode == "va") is second}
+                asked |= wave
+                for job, folder in spread(make, list(wave.values()), workers):
+                    folders[job] = folder
+                    bar.update()
+        return [self._tested(asked[job], folders[asked[job]], (parts.test,)) for job in jobs]
 
     def _tested(self, job: Job, folder: Path, tests: Sequence[Samples]) -> Result:
         device = "cuda" if self._options.hardware.on_gpu else "cpu"
@@ -252,6 +259,25 @@ def _layout(folder: Path) -> str:
             continue
         return kind
     raise InputError(f"{folder}: expected EMOTIC in a layout that is known; {'; '.join(refused)}")
+
+
+def _started(job: Job, folders: Mapping[Job, Path]) -> Job:
+    """The same; a second stage begins with the network of its first one."""
+    if job.mode != "va":
+        return job
+    first = next(
+        folder for other, folder in folders.items() if other.mode == "combined" and _same(other, job)
+    )
+    return replace(job, start=first, init="")
+
+
+def _trained(
+    parts: Parts, recipes: Mapping[str, Recipe], augmentation: Augmentation, place: Place, job: Job
+) -> Path:
+    """One thread: other processes have the other cores, and numbers do not depend on how many there are."""
+    use_threads(place.hardware.threads or 1)
+    _log.info("training %s", job.name)
+    return train(job, parts, recipes[job.backbone], augmentation, place)
 
 
 def _same(one: Job, other: Job) -> bool:

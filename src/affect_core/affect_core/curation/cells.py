@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from affect_core.curation.base import REMOVERS, Floats
 from affect_core.curation.config import ClassifierConfig, ProtocolConfig, RemoverConfig
 from affect_core.curation.protocols import PROTOCOLS, Cell, Measured, Points, run_cell
 from affect_core.files import whole
+from affect_core.processes import spread
 
 CONTROL: Final = "random"
 AFORET: Final = "aforet"
@@ -52,7 +52,7 @@ def run_cells(
     done = {cell: tested for cell, tested in found.items() if tested is not None}
     arguments = (points, removers, classifiers, seed)
     with tqdm(total=len(cells), initial=len(done), desc="classifiers", unit="table cell") as bar:
-        for cell, tested in _work(missing, arguments, workers):
+        for cell, tested in spread(partial(_quietly, arguments), missing, workers):
             _write(folder, cell, tested)
             done[cell] = tested
             bar.update()
@@ -62,21 +62,7 @@ def run_cells(
 _Arguments = tuple[Points, RemoverConfig, ClassifierConfig, int]
 
 
-def _work(cells: Sequence[Cell], arguments: _Arguments, workers: int) -> Iterator[tuple[Cell, Measured]]:
-    if workers <= 1 or len(cells) <= 1:
-        for cell in cells:
-            yield cell, _quietly(cell, arguments)
-        return
-    pool = ProcessPoolExecutor(min(workers, len(cells)), mp_context=get_context("spawn"))
-    try:
-        running = {pool.submit(_quietly, cell, arguments): cell for cell in cells}
-        for job in as_completed(running):
-            yield running[job], job.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _quietly(cell: Cell, arguments: _Arguments) -> Measured:
+def _quietly(arguments: _Arguments, cell: Cell) -> Measured:
     """One thread: the processes share the cores already. A perceptron that is stopped by its epochs is no news."""
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits

@@ -69,7 +69,7 @@ class Plan:
 QUICK: Final = Plan(
     IntensityConfig(pictures=490, picture_px=128, compared=12, lrp_batch=12),
     ClassifierConfig(image_size_px=96, hidden=1024, epochs=40),
-    TrunkConfig(pictures=800, validation=96, size_px=64, epochs=9, batch_size=16),
+    TrunkConfig(pictures=600, validation=96, size_px=64, epochs=9, batch_size=16),
 )
 """Minutes on one core: few and small pictures, a short training of the trunk, a narrower head than P1's 4096."""
 

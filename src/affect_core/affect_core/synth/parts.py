@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +12,7 @@ from tqdm import tqdm
 
 from affect_core.data.manifest import Record, read_records, to_lines
 from affect_core.files import claim, file_sha256, write_whole
+from affect_core.processes import spread
 
 PARTS: Final = "parts"
 JPEG_QUALITY: Final = 95
@@ -57,7 +56,7 @@ def make_in_parts(
     missing = [indices for indices in ranges if known[indices.start] is None]
     done = total - sum(map(len, missing))
     with tqdm(total=total, initial=done, desc=folder.name, unit="picture") as bar:
-        for indices, records in _work(make, missing, workers):
+        for indices, records in spread(make, missing, workers):
             known[indices.start] = _keep(folder, indices, records)
             bar.update(len(indices))
     return Made(tuple(record for indices in ranges for record in known[indices.start] or ()), total - done)
@@ -66,22 +65,6 @@ def make_in_parts(
 def forget(folder: Path) -> None:
     """Remove what is known of the parts of a set, so that all of it is made anew."""
     shutil.rmtree(folder / PARTS, ignore_errors=True)
-
-
-def _work(
-    make: Callable[[range], Sequence[Record]], missing: Sequence[range], workers: int
-) -> Iterator[tuple[range, Sequence[Record]]]:
-    if workers <= 1 or len(missing) <= 1:
-        for indices in missing:
-            yield indices, make(indices)
-        return
-    pool = ProcessPoolExecutor(min(workers, len(missing)), mp_context=get_context("spawn"))
-    try:
-        running = {pool.submit(make, indices): indices for indices in missing}
-        for job in as_completed(running):
-            yield running[job], job.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _names(folder: Path, indices: range) -> tuple[Path, Path]:
