@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -11,15 +11,11 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-def open_pool(workers: int) -> Executor:
-    """Processes that start afresh, because torch does not survive a fork; one worker is a thread of this one."""
-    return ProcessPoolExecutor(workers, get_context("spawn")) if workers > 1 else ThreadPoolExecutor(1)
-
-
 def spread(make: Callable[[Item], Made], items: Sequence[Item], workers: int) -> Iterator[tuple[Item, Made]]:
     """Every item and what is made of it, as they are finished; ``make`` must be of a module's top level, or a partial.
 
-    Processes start afresh; one worker, or one item, is done here. Leaving it early lets what is under way finish.
+    Processes start afresh, because torch does not survive a fork; one worker, or one item, is done here. Leaving
+    it early lets what is under way finish.
     """
     if workers <= 1 or len(items) <= 1:
         for item in items:

@@ -15,7 +15,7 @@ from affect_core.config import Settings, setting
 from affect_core.faces import Detector, FaceConfig, build_detector, iou_matrix
 from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.heads.rig import Pose
-from affect_core.processes import open_pool
+from affect_core.processes import spread
 from affect_core.types import Floats, ImageRGB
 
 _BATCH: Final = 25
@@ -87,10 +87,8 @@ def measure(config: DetectabilityConfig) -> Iterator[tuple[Cell, int, list[float
         for cell in cells(config)
         for start in range(0, config.images, _BATCH)
     ]
-    with open_pool(config.workers) as pool:
-        scores = pool.map(partial(_scores, config), *zip(*batches, strict=True))
-        for (cell, indices), found in zip(batches, scores, strict=True):
-            yield cell, len(indices), found
+    for (cell, indices), found in spread(partial(_scores, config), batches, config.workers):
+        yield cell, len(indices), found
 
 
 def summarise(cell: Cell, images: int, scores: Sequence[float]) -> CellResult:
@@ -117,7 +115,8 @@ def find(detector: Detector, image: ImageRGB, box: Floats, iou: float) -> float 
     return max(scores, default=None)
 
 
-def _scores(config: DetectabilityConfig, cell: Cell, indices: range) -> list[float]:
+def _scores(config: DetectabilityConfig, batch: tuple[Cell, range]) -> list[float]:
+    cell, indices = batch
     table, detector = _tools()
     avatar = _avatar(cell.look, cell.colour or COLOURS[0])
     scores = []

@@ -28,7 +28,7 @@ from affect_core.heads.expressions import ExpressionTable, load_expressions
 from affect_core.heads.motion import NS_PER_S, Motion
 from affect_core.heads.rig import JOINTS, Pose, clamp
 from affect_core.labels import COMPLEX_6
-from affect_core.processes import open_pool
+from affect_core.processes import spread
 from affect_core.types import Floats, ImageRGB
 
 SETTINGS_FILE = "avatar.yaml"
@@ -86,9 +86,8 @@ def generate(config: AvatarSetConfig, crop: CropSpec, label_names: tuple[str, ..
     parts = range(ceil(heads / _HEADS_PER_PART))
     missing = [part for part in parts if not part_path(folder, part).exists()]
     make = partial(_make_part, config, crop, label_names, folder)
-    with open_pool(config.workers) as pool:
-        for _ in tqdm(pool.map(make, missing), f"render {folder.name}", len(missing), unit="part"):
-            pass
+    for _ in tqdm(spread(make, missing, config.workers), f"render {folder.name}", len(missing), unit="part"):
+        pass
     return load_crop_set(folder)
 
 
