@@ -71,7 +71,11 @@ class StageSpec(Settings):
     """A training that is done for some models and seeds."""
 
     protocol: str = setting("", "of the result rows; empty = the stage's name")
-    kind: str = setting("table1", "table its results stand in", choices=("none", "table1", "ablation"))
+    kind: str = setting(
+        "table1",
+        "table its results stand in; shipped: only that of the committed checkpoints",
+        choices=("none", "table1", "ablation", "shipped"),
+    )
     shots: int = setting(0, "pictures per class of the test robot in training", low=0)
     after: str = setting("", "stage whose weights it starts from; empty = from scratch")
     models: tuple[str, ...] = setting((), "models; empty = all")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,14 @@ from affect_core.training.module import IDENTITY
 
 _NETWORK: Final = "network."
 _OUTPUTS: Final = ("classifier.", "regressor.")
+
+
+@runtime_checkable
+class FitsSizes(Protocol):
+    """A network some of whose parameters depend on the size of its input."""
+
+    def fitted(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Parameters of the same network for another size, made to fit."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,8 @@ def read_start(source: Path) -> Start:
 
 
 def apply_start(network: nn.Module, start: Start, identity: Mapping[str, Any]) -> None:
-    """Load the parameters. The classifier stays new where the labels differ, the regression where there was none.
+    """Load the parameters. The classifier stays new where the labels differ, the regression where there was none;
+    the start may have been trained on crops of another size.
 
     Raises:
         ModelError: another architecture.
@@ -55,14 +64,15 @@ def apply_start(network: nn.Module, start: Start, identity: Mapping[str, Any]) -
     check_identity(start.source, start.identity, identity, ("architecture",))
     own = network.state_dict()
     fresh = _OUTPUTS if start.identity["labels"] != identity["labels"] else ()
-    given = {k: v for k, v in start.state.items() if not k.startswith(fresh) and k in own}
-    given |= {k: v for k, v in start.state.items() if k.startswith("regressor.") and k in own}
+    state = network.fitted(start.state) if isinstance(network, FitsSizes) else start.state
+    given = {k: v for k, v in state.items() if not k.startswith(fresh) and k in own}
+    given |= {k: v for k, v in state.items() if k.startswith("regressor.") and k in own}
     missing = [k for k in own if k not in given and not k.startswith(_OUTPUTS)]
     surplus = [k for k in start.state if k not in own and not k.startswith(_OUTPUTS)]
     shapes = [k for k in given if given[k].shape != own[k].shape]
     if missing or surplus or shapes:
         raise ModelError(
-            f"{start.source}: expected a network with the same options and crop, got one without {missing[:3]}, with "
+            f"{start.source}: expected a network with the same options, got one without {missing[:3]}, with "
             f"{surplus[:3]}, and with other shapes of {shapes[:3]}; start from a model that fits the training file"
         )
     network.load_state_dict({**own, **given})

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from affect_core import torch_compat
 from affect_core.emotion.architectures.pretrained import RANDOM, initialise
@@ -21,7 +25,8 @@ class EffNetTransformer(nn.Module):
 
     Args:
         classes: number of outputs.
-        size_px: edge of the input; it fixes the number of tokens, (size / 32)^2.
+        size_px: edge of the input; it fixes the number of tokens, (size / 32)^2. `fitted` makes parameters of
+            another size fit.
         layers, heads, feed_forward: of the encoder.
         dropout: in the encoder.
         init: see `initialise`; for the EfficientNet part.
@@ -64,6 +69,17 @@ class EffNetTransformer(nn.Module):
         tokens = self.features(batch).flatten(2).transpose(1, 2)  # (N, T, 1280)
         tokens = self.encoder(self.project(tokens) + self.positions)  # (N, T, 768)
         return Output(self.classifier(tokens.mean(dim=1)))
+
+    def fitted(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Parameters of the same network for another input size: the position of each token is interpolated between
+        the old ones, as places of the picture (Dosovitskiy et al. 2021, section 3.2)."""
+        positions = state["positions"]
+        if positions.shape[1] == self.positions.shape[1]:
+            return dict(state)
+        old, new = (math.isqrt(one.shape[1]) for one in (positions, self.positions))
+        grid = positions.reshape(1, old, old, _WIDTH).permute(0, 3, 1, 2)
+        resized = functional.interpolate(grid, size=(new, new), mode="bilinear", align_corners=False)
+        return {**state, "positions": resized.flatten(2).transpose(1, 2)}
 
 
 def begin_near_identity(trunk: nn.Module) -> None:
