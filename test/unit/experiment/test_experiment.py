@@ -153,6 +153,17 @@ def test_the_shipped_checkpoint_says_what_it_never_saw(shipped, done):
     checkpoint = read_result(results_path(done.places.models, "one"))["checkpoint"]
     assert checkpoint["run"] == "one/B_0"
     assert checkpoint["weights_sha256"] == card.weights.sha256
+    (value,) = (
+        row["value"]
+        for row in checkpoint["rows"]
+        if (row["test_set"], row["classes"], row["metric"]) == ("robots_unseen", 6, "accuracy")
+    )
+    (line,) = (
+        line
+        for line in results_page(done.plan, done.places).split("## The committed checkpoints")[1].splitlines()
+        if line.startswith("| one | B_0 |")
+    )
+    assert f"| {value:.3f} |" in line
 
 
 def test_another_checkpoint_is_not_overwritten(shipped, done):

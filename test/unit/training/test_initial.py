@@ -85,10 +85,26 @@ def test_a_regression_can_be_added_or_dropped(tmp_path):
 
 def test_another_trunk_or_architecture_is_refused(tmp_path):
     made = start_from(network(6), identity(COMPLEX_6), tmp_path)
-    with pytest.raises(ModelError, match="same options and crop"):
+    with pytest.raises(ModelError, match="same options, got"):
         apply_start(ARCHITECTURES.build("amal", 6, 32, trunk="resnet34"), made, identity(COMPLEX_6))
     with pytest.raises(ModelError, match="expected architecture 'resnet50', got 'amal'"):
         apply_start(network(6), made, {**identity(COMPLEX_6), "architecture": "resnet50"})
+
+
+def test_positions_of_a_smaller_crop_are_interpolated(tmp_path):
+    """2 x 2 tokens at 64 px become 4 x 4 at 112: their centres lie at -1/4, 1/4, 3/4 and 5/4 of the way between the old
+    ones, and what lies outside is the nearest old one."""
+    torch.manual_seed(0)
+    small, large = (ARCHITECTURES.build("effnet_transformer", 6, size_px) for size_px in (64, 112))
+    small.positions.data[:] = torch.tensor([0.0, 4.0, 8.0, 12.0]).reshape(1, 4, 1)
+    same = {"architecture": "effnet_transformer", "options": {}, "labels": list(COMPLEX_6)}
+    apply_start(large, Start(tmp_path, same, small.state_dict(), (0.5,) * 3, (0.2,) * 3), same)
+    row = torch.tensor([0.0, 1.0, 3.0, 4.0])
+    expected = torch.stack([row, row + 2, row + 6, row + 8]).flatten()
+    assert torch.allclose(large.positions[0, :, 0], expected)
+    assert torch.equal(large.project.weight, small.project.weight)
+    apply_start(large, Start(tmp_path, same, large.state_dict(), (0.5,) * 3, (0.2,) * 3), same)
+    assert torch.allclose(large.positions[0, :, 767], expected)  # of the same size: as they are
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from affect_core.experiment.tables import (
     COMMAND,
     TABLES_COMMAND,
     calibration,
+    checkpoints,
     read_results,
     table1,
     targets,
@@ -42,6 +43,11 @@ _PARTS: Final[tuple[tuple[str, str, Callable[[Experiment, Results], str]], ...]]
         "Backgrounds tell the class in training, and in the test `correlated`; nothing in `shuffled`. Gap: the former "
         "minus the latter. Followed: share of pictures with another class's background that get that class.",
         ablation,
+    ),
+    (
+        "The committed checkpoints",
+        "Accuracy with six classes, one run each; `make table1` measures them again.",
+        lambda plan, results: checkpoints(plan, results, TESTS),
     ),
     (
         "How much of the evidence lies on the robot's face",

@@ -16,6 +16,7 @@ from affect_core.experiment.targets import DEFAULT_MODEL, TARGETS
 
 COMMAND: Final = "affect-hri experiment run config/experiments/{name}.yaml"
 TABLES_COMMAND: Final = "affect-hri experiment tables"
+CHECKPOINT_TESTS: Final = ("complex_test", "robots_unseen", "ohbot_even-ohbot", "ohbot_dim-ohbot")
 _METRICS: Final = {
     "accuracy": "accuracy",
     "precision": "precision",
@@ -144,6 +145,22 @@ def targets(_plan: Experiment, results: Results) -> str:
     return table(["target", "model", "wanted", "measured", "reached"], lines)
 
 
+def checkpoints(plan: Experiment, results: Results, tests: Sequence[str] = ()) -> str:
+    """Accuracy with six classes of the weights that are committed: one run each, so without interval."""
+    columns = [plan.tests[key] for key in tests or CHECKPOINT_TESTS if key in plan.tests]
+    lines = []
+    for model, result in results.items():
+        if found := result.get("checkpoint"):
+            cells = [_accuracy(found["rows"], test) for test in columns]
+            lines.append([model, found["run"].split("/")[1], plan.runs[found["run"]].spec.note, *cells])
+    return table(["model", "run", "trained on", *map(_shown, columns)], lines)
+
+
+def _accuracy(rows: Iterable[Row], test: TestSpec) -> str:
+    wanted = {"test_set": test.name, "look": test.look, "classes": 6, "metric": "accuracy"}
+    return next((f"{r['value']:.3f}" for r in rows if wanted.items() <= r.items()), "-")
+
+
 def _differences(rows: Sequence[Row]) -> str:
     lines = [
         [
@@ -200,6 +217,11 @@ _PARTS: Final[tuple[tuple[str, str, Callable[[Experiment, Results], str]], ...]]
         "the pixels with the largest input gradient. By chance both are the area. Gradients on the face are no sign that "
         "the face is what is read: compare the column `followed` above.",
         looks,
+    ),
+    (
+        "The committed checkpoints",
+        "Accuracy with six classes; one run each, so without an interval. `make table1` measures them again.",
+        checkpoints,
     ),
     (
         "How much of the evidence lies on the robot's face",
