@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,13 @@ _models = click.option(
 )
 _threads = click.option(
     "--threads", default=1, show_default=True, type=click.IntRange(1), help="CPU threads."
+)
+_all_threads = click.option(  # of what runs alone; several trainings share the cores
+    "--threads",
+    default=0,
+    type=click.IntRange(0),
+    callback=lambda _context, _option, wanted: wanted or os.cpu_count() or 1,
+    help="CPU threads; 0 = one per core.  [default: 0]",
 )
 _quick = click.option(
     "--quick", is_flag=True, help="The whole path on a few pictures; the numbers mean nothing."
@@ -114,7 +122,7 @@ def ship(names: tuple[str, ...], config: Path | None, stage: str, again: bool, *
 @_config
 @_output
 @_models
-@_threads
+@_all_threads
 @_quick
 @_stand_in
 def table1(config: Path | None, models: Path | None, output: Path | None, **how: Any) -> None:
@@ -142,7 +150,7 @@ def table1(config: Path | None, models: Path | None, output: Path | None, **how:
 @_config
 @_models
 @_output
-@_threads
+@_all_threads
 @_quick
 @click.option(
     "--limit", default=20, show_default=True, type=click.IntRange(1), help="Pictures per class and light."
