@@ -1,6 +1,6 @@
 import pytest
 
-from affect_core.machine import cpu_class, cpu_has_bf16, cpu_model, memory_of_tree_mb
+from affect_core.machine import cpu_class, cpu_gains_from_bf16, cpu_has_bf16, cpu_model, memory_of_tree_mb
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ def test_classes(tmp_path, flags, kind, bf16):
         f"processor\t: 0\nmodel name\t: Some CPU\nflags\t\t: {flags}\n\nprocessor\t: 1\nflags\t: x\n"
     )
     assert (cpu_class(info), cpu_has_bf16(info)) == (kind, bf16)
+    assert cpu_gains_from_bf16(info) is (kind == "amx")  # vectors of bf16 take longer than single precision
 
 
 def test_model(tmp_path):

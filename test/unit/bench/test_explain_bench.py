@@ -18,7 +18,7 @@ def test_the_line_of_gradient_shap():
     line = gradient_shap_line(rounds=1)
     assert (line.name, line.n, line.unit) == ("gradientshap_ratio", 1, "ms")
     assert line.ratio == line.other / line.ours
-    assert line.more["rank_correlation"] > 0.9  # bf16 where the processor has it, else the same
+    assert line.more["rank_correlation"] > 0.9  # bf16 where the processor gains by it, else the same
 
 
 def test_the_top_superpixels_are_told_by_their_place():

@@ -95,6 +95,26 @@ def test_pictures_of_one_name_and_models_of_one_name_have_folders_of_their_own(p
     assert (maps[0] != maps[2]).any()
 
 
+def test_several_processes_make_what_one_makes(request, photograph, tmp_path):
+    inputs = [request.config.rootpath / "bags" / "short_even", photograph, tmp_path / "grey.png"]
+    Image.fromarray(np.full((200, 200, 3), 90, np.uint8)).save(inputs[-1])
+    several = ["--methods", "grad_cam,gradient_shap", "--limit", 5, "--no-curves", "--sanity", 0]
+    found = []
+    for workers in (1, 3):
+        output = tmp_path / str(workers)
+        assert call(*inputs, *several, "--workers", workers, "--output", output).exit_code == 3
+        content = json.loads((output / "explain.json").read_text())
+        assert list(content["skipped"]) == [str(inputs[-1])]
+        found.append(content["explanations"])
+    one, three = found
+    assert [entry["picture"] for entry in one] == [entry["picture"] for entry in three]
+    assert len(one) == 6
+    for entry in one:
+        kept, other = (np.load(tmp_path / number / entry["folder"] / "maps.npz") for number in "13")
+        for method in ("grad_cam", "gradient_shap"):
+            assert np.corrcoef(kept[method].ravel(), other[method].ravel())[0, 1] > 0.999
+
+
 def test_frames_of_a_bag_and_two_models_side_by_side(request, tmp_path, tiny_model):
     bag = request.config.rootpath / "bags" / "short_even"
     options = ["--methods", "grad_cam,saliency", "--limit", 3, "--no-curves", "--sanity", 1]

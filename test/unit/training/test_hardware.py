@@ -3,8 +3,9 @@ import torch
 
 from affect_core.emotion import ARCHITECTURES
 from affect_core.errors import ConfigError
+from affect_core.machine import cpu_has_bf16
 from affect_core.training import hardware
-from affect_core.training.hardware import Hardware, cpu_has_bf16, resolve_precision
+from affect_core.training.hardware import Hardware, resolve_precision
 from affect_core.training.precision import keep_depthwise_exact
 
 
@@ -23,7 +24,7 @@ def test_an_unknown_machine_has_no_bf16(tmp_path):
 
 @pytest.mark.parametrize(("has", "precision"), [(True, "bf16-mixed"), (False, "32-true")])
 def test_auto_follows_the_processor(monkeypatch, has, precision):
-    monkeypatch.setattr(hardware, "cpu_has_bf16", lambda: has)
+    monkeypatch.setattr(hardware, "cpu_gains_from_bf16", lambda: has)
     assert resolve_precision("auto", Hardware()) == precision
     assert resolve_precision("32-true", Hardware()) == "32-true"
 

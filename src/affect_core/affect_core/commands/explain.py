@@ -34,6 +34,9 @@ PARTIAL, UNREADABLE = 3, 4
 )
 @click.option("--curves/--no-curves", default=True, help="Measure deletion and insertion.  [default: curves]")
 @click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes, one core each."
+)
+@click.option(
     "--sanity",
     "sanity_faces",
     default=2,
@@ -53,6 +56,7 @@ def explain(
     margin: float | None,
     curves: bool,
     sanity_faces: int,
+    workers: int,
 ) -> None:
     """Say why the faces in INPUTS get their labels: pictures, folders of pictures, sets of pictures, bags.
 
@@ -83,7 +87,7 @@ def explain(
     except InputError as error:
         click.echo(error, err=True)
         raise SystemExit(UNREADABLE) from error
-    found = explain_all(studies, subjects, output, sanity_faces)
+    found = explain_all(studies, subjects, output, sanity_faces, workers)
     for reason in dict.fromkeys((*unfit, *found.failed, *found.skipped.values())):
         click.echo(reason, err=True)
     maps = sum(len(one.maps) for one in found.made)

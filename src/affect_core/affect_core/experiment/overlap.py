@@ -57,7 +57,8 @@ def measure_overlap(
     """Explain a test by every model, on both crops.
 
     Args:
-        suite: whose sets and crops are taken; pictures that are not there are made.
+        suite: whose sets and crops are taken; pictures that are not there are made. It explains in as many processes
+            as it has threads: twice as many in the same time, where two threads of one process gain less.
         models: folders.
         limit: pictures per class and light.
         output: folder of the maps and pages; what is there already is not made again.
@@ -68,7 +69,7 @@ def measure_overlap(
     """
     test = suite.plan.tests[test_key]
     make_sets(suite, [test.set])
-    torch_compat.use_threads(suite.threads)
+    torch_compat.use_threads(1)
     subjects = find_subjects([suite.places.set_folder(test.set)], limit)
     cards = {folder.name: load_card(folder) for folder in models}
     rows: dict[str, list[Row]] = {name: [] for name in cards}
@@ -79,7 +80,7 @@ def measure_overlap(
             name: Study(card, METHODS, ExplainConfig(), margin=margin, with_curves=False, runtime=RUNTIME)
             for name, card in cards.items()
         }
-        found = explain_all(studies, subjects, output / crop)
+        found = explain_all(studies, subjects, output / crop, workers=suite.threads)
         pages.append(found.page)
         for name, several in by_model(found.made).items():
             head = {"test_set": test.name, "look": test.look, "crop": crop}

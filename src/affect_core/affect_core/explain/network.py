@@ -15,7 +15,7 @@ from affect_core.emotion.card import Card
 from affect_core.emotion.weights import load_model
 from affect_core.explain.base import Predict
 from affect_core.explain.pairs import Largest, Product, Quotient
-from affect_core.machine import cpu_has_bf16
+from affect_core.machine import cpu_gains_from_bf16
 
 _OPERANDS: Final[dict[type[nn.Module], int]] = {Product: 2, Quotient: 2}
 """Of all others one."""
@@ -123,7 +123,7 @@ def explain_network(network: nn.Module, name: str = "network", predict: Predict 
         with torch.no_grad():
             return logits(torch.from_numpy(batch)).float().numpy()
 
-    rough = Rough(logits) if cpu_has_bf16() else logits
+    rough = Rough(logits) if cpu_gains_from_bf16() else logits
     return Explained(name, network, logits, split, why_not, predict or eager, rough)
 
 

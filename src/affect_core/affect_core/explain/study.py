@@ -94,6 +94,7 @@ class Study:
     ) -> None:
         if target and target not in card.labels:
             raise InputError(f"expected a label of {card.name} ({', '.join(card.labels)}), got {target}")
+        self._made_of = (card, tuple(methods), config, target, margin, with_curves, runtime)
         self.card, self._target, self._config, self._with_curves = card, target, config, with_curves
         self._crop = card.crop if margin is None else replace(card.crop, margin=margin)
         self._explained = explain_model(card, build_runtime(EmotionConfig(runtime=runtime), card))
@@ -114,6 +115,10 @@ class Study:
             "curves": with_curves,
             **asdict(config),
         }
+
+    def __reduce__(self) -> tuple[type[Study], tuple[object, ...]]:
+        """Another process makes it anew: networks with hooks cannot be sent."""
+        return Study, self._made_of
 
     def explain(self, subject: Subject, folder: Path, progress: Callable[[str], None]) -> Explanation:
         """One face. What lies in ``folder`` from the same settings is taken as it is.

@@ -43,7 +43,7 @@ class Subject:
     Attributes:
         name: of its folder; no two of a study have the same.
         source: where it comes from, for messages.
-        read: reads the picture; raises InputError if it cannot be.
+        read: reads the picture; raises InputError if it cannot be. Can be sent to another process.
         truth: its class, if that is known.
         facts: anything else that is known, such as the lighting.
     """
@@ -86,7 +86,11 @@ def _kind(path: Path) -> str:
 
 
 def _picture(path: Path, _limit: int) -> Iterator[Subject]:
-    yield Subject(path.stem, str(path), lambda: Shown(read_picture(path)))
+    yield Subject(path.stem, str(path), partial(_read_file, path))
+
+
+def _read_file(path: Path) -> Shown:
+    return Shown(read_picture(path))
 
 
 def _folder(path: Path, limit: int) -> Iterator[Subject]:

@@ -19,7 +19,7 @@ from affect_core.emotion.base import ARCHITECTURES
 from affect_core.emotion.weights import read_weights, save_weights
 from affect_core.errors import ConfigError, InputError
 from affect_core.files import whole
-from affect_core.machine import cpu_has_bf16
+from affect_core.machine import cpu_gains_from_bf16
 from affect_core.subgroups.faces import FaceSet, Indices
 from affect_core.subgroups.variants import VariantBatches
 from affect_core.training.score import confusion
@@ -106,7 +106,7 @@ class Network:
     def probabilities(self, images: NDArray[np.float32], exact: bool = False) -> NDArray[np.float32]:
         """Shares of the classes (N, C) for pictures float32 (N, 3, S, S), 0..1; exact = in single precision."""
         mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (self.mean, self.std))
-        rough = not exact and cpu_has_bf16()
+        rough = not exact and cpu_gains_from_bf16()
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=rough):
             batch = ((torch.from_numpy(images) - mean) / std).contiguous(memory_format=torch.channels_last)
             logits = self.module(batch).logits.float()

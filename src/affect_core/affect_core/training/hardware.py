@@ -9,7 +9,7 @@ from typing import Final
 import torch
 
 from affect_core.config import Settings, setting
-from affect_core.machine import cpu_has_bf16
+from affect_core.machine import cpu_gains_from_bf16
 
 PRECISIONS: Final = ("auto", "32-true", "bf16-mixed", "16-mixed")
 
@@ -32,12 +32,12 @@ class Hardware(Settings):
 
 
 def resolve_precision(precision: str, hardware: Hardware) -> str:
-    """The arithmetic that ``auto`` stands for: bf16 where the machine computes it."""
+    """The arithmetic that ``auto`` stands for: bf16 where the machine gains by it."""
     if precision != "auto":
         return precision
     if hardware.on_gpu:
         chosen = "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
     else:
-        chosen = "bf16-mixed" if cpu_has_bf16() else "32-true"
+        chosen = "bf16-mixed" if cpu_gains_from_bf16() else "32-true"
     _log.info("precision auto: %s", chosen)
     return chosen
