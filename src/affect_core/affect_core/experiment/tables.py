@@ -225,7 +225,7 @@ _PARTS: Final[tuple[tuple[str, str, Callable[[Experiment, Results], str]], ...]]
     ),
     (
         "How much of the evidence lies on the robot's face",
-        "The committed checkpoints (protocol B) on 20 pictures of the virtual OhBot per class and light, explained by "
+        "The committed checkpoints (above) on 20 pictures of the virtual OhBot per class and light, explained by "
         "GradientSHAP with 8 baselines and by Grad-CAM. Share of the strongest tenth of the map's pixels inside the "
         "face's box and inside the face itself, in brackets the 95 % interval over faces; beside it the area, which is "
         "what a random map gets. P0 names one number per model and no area. Made by `make overlap`.",
