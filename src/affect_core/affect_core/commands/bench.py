@@ -10,13 +10,16 @@ import click
 if TYPE_CHECKING:
     from affect_core.bench.targets import Line
 
+_FILE_WIDTH = 100
+"""Characters of the table where it is not shown but kept: names whole."""
+
 
 @click.command()
 @click.option(
     "--part",
     "parts",
     multiple=True,
-    help="Only this part (repeatable): rendering, emotion, explain, faces, loop.",
+    help="Only this part (repeatable): rendering, emotion, explain, faces; loop, replay.",
 )
 @click.option(
     "--output", default="reports", show_default=True, type=click.Path(path_type=Path), help="For bench.json."
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 def bench(parts: tuple[str, ...], output: Path, quick: bool, strict: bool) -> None:
     """Speed of every stage and of the whole loop; a table, and bench.json. Counts on a quiet machine only.
 
-    The part loop needs the built workspace. Exit code 1 when pictures of the virtual head differ from run to run.
+    The last two need the built workspace. Exit code 1 when pictures of the virtual head differ from run to run.
     """
     from rich.console import Console
 
@@ -59,4 +62,7 @@ def _show(lines: list[Line]) -> None:
         numbers = (line.ours, line.other, line.ratio)
         texts = ["-" if number is None else f"{number:.4g}" for number in numbers]
         table.add_row(line.name, *texts, line.unit, str(line.n), line.target, "yes" if line.met else "no")
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = _FILE_WIDTH
+    console.print(table)
