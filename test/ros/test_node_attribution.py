@@ -7,9 +7,11 @@ import pytest
 
 from affect_core.emotion import EmotionConfig, EmotionStage
 from affect_core.explain import ExplainConfig
+from affect_core.explain.live import Live
 from affect_core.explain.stage import ExplainStage, find_reading
 from affect_core.types import Crop, Detection, EmotionSet, Face, FaceSet, Frame
 from affect_hri import conversions
+from affect_hri.nodes._ports import Handover
 from affect_hri.nodes.attribution import AttributionNode
 from affect_hri.nodes.emotion import EmotionNode
 from affect_hri_interfaces.msg import AttributionArray, EmotionEstimateArray, FaceArray
@@ -185,6 +187,31 @@ def test_estimates_of_another_model_are_told(start, peer, faces_at, stage):
         emotions = peer.speak("emotions", EmotionEstimateArray)
         emotions.publish(conversions.from_emotion_set(EmotionSet(5, "eye", (), "large", "cd" * 32)))
         peer.until_status("attribution", "WARN", "expected estimates of tiny")
+
+
+def test_beside_the_other_nodes_it_is_called_in_their_threads(
+    bench, peer, tiny_model, faces_at, stage, wait_until, monkeypatch
+):
+    handover, threads = Handover(), set()
+    see = Live.see
+    monkeypatch.setattr(
+        Live, "see", lambda *arguments: threads.add(threading.current_thread()) or see(*arguments)
+    )
+    maps = peer.hear("attributions", AttributionArray)
+    parameters = {"model": str(tiny_model), "method": "saliency"}
+    with bench.running(AttributionNode, peer.namespace, handover=handover, **parameters):
+        peer.until_status("attribution", "OK", "waiting for labelled faces")
+        faces = faces_at(3 * SECOND_NS, 1)
+        handover.put("emotions", EmotionSet(5, "eye", (), "large", "cd" * 32))
+        peer.until_status("attribution", "WARN", "expected estimates of tiny")
+        handover.put("faces", faces)
+        handover.put("emotions", stage.process(faces))
+        wait_until(lambda: maps, "a map")
+        assert threads == {threading.current_thread()}
+        answer = peer.call("explain", Explain, asking(3 * SECOND_NS))
+    assert answer.success
+    assert not handover.has_box("faces")
+    assert conversions.from_time(maps[0].header.stamp) == 3 * SECOND_NS
 
 
 @pytest.mark.parametrize("method", ["lrp", "amal_attention"])

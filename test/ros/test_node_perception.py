@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 from affect_core.annotate import BOX_RGB
@@ -14,6 +15,7 @@ from affect_core.explain.render import OPPOSES_RGB
 from affect_core.faces import FaceConfig, FaceStage
 from affect_core.types import AttributionMap, Crop, Detection, Emotion, EmotionSet, Face, FaceSet, Frame
 from affect_hri import conversions
+from affect_hri.nodes import _topics
 from affect_hri.nodes._ports import Handover
 from affect_hri.nodes.emotion import EmotionNode
 from affect_hri.nodes.face import FaceNode
@@ -347,6 +349,25 @@ def test_runtime_auto_is_exact_in_lock_step(bench, peer, tiny_model):
         assert node._stage.runtime_name == "torch-fp32"
 
 
+def test_overlay_listens_to_nothing_while_nobody_watches(bench, peer, make_peer, wait_until):
+    images = peer.node.create_publisher(Image, "camera/image_raw", 1)
+    with bench.running(OverlayNode, peer.namespace):
+        peer.until_status("overlay", "OK", "nobody watches")
+        assert images.get_subscription_count() == 0
+        watcher = make_peer(peer.namespace)
+        watcher.hear("overlay/image", Image)
+        wait_until(lambda: images.get_subscription_count() == 1, "it to listen")
+        watcher.close()
+        wait_until(lambda: images.get_subscription_count() == 0, "it to listen no more")
+
+
+@pytest.mark.parametrize("reliability", ["reliable", "best_effort"])
+def test_only_pictures_may_be_lost(reliability):
+    assert _topics.EMOTIONS.qos(False, reliability).reliability == ReliabilityPolicy.RELIABLE
+    may_be_lost = _topics.IMAGE_RAW.qos(False, reliability).reliability == ReliabilityPolicy.BEST_EFFORT
+    assert may_be_lost == (reliability == "best_effort")
+
+
 def test_overlay_draws_nothing_that_nobody_reads(bench, peer, wait_until, monkeypatch):
     drawn = []
     monkeypatch.setattr(OverlayNode, "_draw", lambda _self, frame, _emotions: drawn.append(frame) or frame)
@@ -357,9 +378,21 @@ def test_overlay_draws_nothing_that_nobody_reads(bench, peer, wait_until, monkey
         node._on_emotions(conversions.from_emotion_set(EmotionSet(frame.stamp_ns, "eye", ())))
 
     with bench.running(OverlayNode, peer.namespace) as node:
-        peer.until_status("overlay", "OK", "drawing")
+        peer.until_status("overlay", "OK", "nobody watches")
         show(node, frames[0])
         peer.hear("overlay/image", Image)
         wait_until(lambda: node._pictures.wanted, "the reader to be matched")
         show(node, frames[1])
     assert [frame.stamp_ns for frame in drawn] == [6]
+
+
+def test_what_is_put_into_a_closed_mailbox_is_left(bench, peer, tiny_model):
+    handover = Handover()
+    with bench.running(OverlayNode, peer.namespace, handover=handover) as node:
+        heard = []
+        box = handover.open_box(node, "faces", lambda value, _dropped: heard.append(value), 1)
+        boxes = list(handover._boxes["faces"])  # as a sender sees them that is on its way
+        handover.close_box(box)
+        for one in boxes:
+            one.put(FaceSet(1, "eye", (), (4, 4)))
+    assert heard == []

@@ -43,7 +43,7 @@ def emotions_at(at_ms, *ids):
 
 
 def show(live, at_ms, *ids):
-    live.see(faces_at(at_ms, *ids), emotions_at(at_ms, *ids))
+    return live.see(faces_at(at_ms, *ids), emotions_at(at_ms, *ids))
 
 
 def taken(live):
@@ -70,6 +70,16 @@ class TestPace:
             show(live, at_ms, "f00001")
         assert taken(live) == (60, "f00001")
         assert taken(live) is None  # the same frame is not taken twice
+
+    def test_who_takes_jobs_is_called_only_when_there_is_one(self, clock):
+        live = Live(LiveConfig(rate_hz=4.0), clock)
+        assert not show(live, 0)  # nobody there
+        assert show(live, 30, "f00001")
+        job = live.take()
+        assert not show(live, 290, "f00001")  # due, but the first is under way
+        live.made(job)
+        assert not show(live, 270, "f00001")  # 240 ms after the first
+        assert show(live, 280, "f00001")
 
     def test_one_job_at_a_time(self, clock):
         live = Live(LiveConfig(rate_hz=100.0), clock)

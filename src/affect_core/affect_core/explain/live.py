@@ -94,21 +94,26 @@ class Live:
         with self._lock:
             self._config = config
 
-    def see(self, faces: FaceSet, emotions: EmotionSet) -> None:
-        """A frame was read. An explanation of a face that it does not show is cancelled."""
+    def see(self, faces: FaceSet, emotions: EmotionSet) -> bool:
+        """A frame was read. An explanation of a face that it does not show is cancelled.
+
+        Returns:
+            Whether there is a job to take: who takes it need not be woken for every frame.
+        """
         present = {face.face_id for face in faces.faces}
         with self._lock:
             self._newest = readings(faces, emotions), self._clock_s()
             self._explained_ns = {key: ns for key, ns in self._explained_ns.items() if key in present}
-            running = self._running
+            running, ready = self._running, self._ready()
         if running is not None and running.reading.face.face_id not in present:
             running.token.cancel(f"face {running.reading.face.face_id} is gone")
+        return ready
 
     def take(self) -> Job | None:
         """The next job; None while nothing is due."""
         with self._lock:
             found, came_s = self._newest
-            if not found or not self._due(found[0].frame.stamp_ns) or self._running is not None:
+            if not self._ready():
                 return None
             if 1e3 * (self._clock_s() - came_s) > self._config.budget_ms:
                 return None  # seen long ago: a newer one comes, or nobody is there
@@ -140,6 +145,10 @@ class Live:
         with self._lock:
             return self._counts
 
+    def _ready(self) -> bool:
+        found, _ = self._newest
+        return bool(found) and self._running is None and self._due(found[0].frame.stamp_ns)
+
     def _due(self, stamp_ns: int) -> bool:
         if not self._config.rate_hz:
             return False
@@ -153,7 +162,7 @@ class Live:
 
 
 class Recent:
-    """Joins faces and estimates by stamp, in any order, and holds the last frames for requests.
+    """Joins faces and estimates by stamp, in any order, and holds the last frames for requests; from any thread.
 
     Args:
         frames: how many are held.
@@ -161,18 +170,21 @@ class Recent:
 
     def __init__(self, frames: int) -> None:
         self._frames = frames
+        self._lock = threading.Lock()
         self._faces: OrderedDict[int, FaceSet] = OrderedDict()
         self._emotions: OrderedDict[int, EmotionSet] = OrderedDict()
 
     def add_faces(self, faces: FaceSet) -> tuple[FaceSet, EmotionSet] | None:
         """Returns the frame when it is whole now."""
-        self._put(self._faces, faces.stamp_ns, faces)
-        return self._joined(faces.stamp_ns)
+        with self._lock:
+            self._put(self._faces, faces.stamp_ns, faces)
+            return self._joined(faces.stamp_ns)
 
     def add_emotions(self, emotions: EmotionSet) -> tuple[FaceSet, EmotionSet] | None:
         """Returns the frame when it is whole now."""
-        self._put(self._emotions, emotions.stamp_ns, emotions)
-        return self._joined(emotions.stamp_ns)
+        with self._lock:
+            self._put(self._emotions, emotions.stamp_ns, emotions)
+            return self._joined(emotions.stamp_ns)
 
     def find(self, stamp_ns: int, face_id: str = "") -> Reading:
         """One face of a frame; an empty id means the first.
@@ -180,9 +192,10 @@ class Recent:
         Raises:
             InputError: the frame is not held, or the face is not in it.
         """
-        joined = self._joined(stamp_ns)
-        if joined is None:
+        with self._lock:
+            joined = self._joined(stamp_ns)
             whole = [ns for ns in self._faces if ns in self._emotions]
+        if joined is None:
             held = f"{len(whole)} from {min(whole)} to {max(whole)} ns" if whole else "none so far"
             raise InputError(
                 f"expected the stamp of a recent frame ({held}), got {stamp_ns} ns; ask sooner, raise held_frames, or "

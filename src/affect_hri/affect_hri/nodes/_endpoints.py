@@ -64,6 +64,8 @@ class Endpoints(Diagnosed):
             lockstep=self.lockstep,
             reliability=self.get_parameter("image_reliability").value,
         )
+        if not lazy:
+            self._publishers_to_drain.append(outlet.publisher)
         self.release_later(outlet.close)
         return outlet
 
@@ -74,8 +76,9 @@ class Endpoints(Diagnosed):
         callback: Callable[[Any, int], None],
         *,
         depth: int | None = None,
+        direct: bool = False,
     ) -> None:
-        """Receives values from memory or over DDS; bad input becomes a diagnostic."""
+        """Receives values from memory or over DDS; bad input becomes a diagnostic. See `Inlet` for ``direct``."""
         self.health.queue_depth = depth or topic.depth
 
         def take(value: Any, dropped: int) -> None:
@@ -92,6 +95,7 @@ class Endpoints(Diagnosed):
             lockstep=self.lockstep,
             reliability=self.get_parameter("image_reliability").value,
             depth=depth,
+            direct=direct,
         )
         self.release_later(inlet.close)
 

@@ -27,7 +27,7 @@ class Handover:
 
     def __init__(self, from_outside: Collection[str] = ()) -> None:
         self.from_outside = frozenset(from_outside)
-        self._boxes: dict[str, list[Mailbox]] = {}
+        self._boxes: dict[str, list[Mailbox | Tap]] = {}
 
     def open_box(self, node: Node, topic: str, callback: Callable[[Any, int], None], depth: int) -> Mailbox:
         """A mailbox that wakes ``node``'s executor for every value put under ``topic``."""
@@ -35,8 +35,14 @@ class Handover:
         self._boxes.setdefault(topic, []).append(box)
         return box
 
-    def close_box(self, box: Mailbox) -> None:
-        """Remove a mailbox."""
+    def open_tap(self, topic: str, callback: Callable[[Any, int], None]) -> Tap:
+        """Call back for every value put under ``topic``, in the thread that puts it."""
+        tap = Tap(callback)
+        self._boxes.setdefault(topic, []).append(tap)
+        return tap
+
+    def close_box(self, box: Mailbox | Tap) -> None:
+        """Remove a mailbox or tap."""
         for boxes in self._boxes.values():
             if box in boxes:
                 boxes.remove(box)
@@ -58,6 +64,7 @@ class Mailbox:
     def __init__(self, node: Node, callback: Callable[[Any, int], None], depth: int) -> None:
         self._values: deque[Any] = deque(maxlen=depth)
         self._dropped = 0
+        self._closed = False
         self._lock = threading.Lock()
         self._callback = callback
         self._node = node
@@ -65,17 +72,21 @@ class Mailbox:
 
     def put(self, value: Any) -> None:
         with self._lock:
+            if self._closed:  # by its node, while the sender was on its way here
+                return
             self._dropped += len(self._values) == self._values.maxlen
             self._values.append(value)
-        self._wake.trigger()
+            self._wake.trigger()
 
     def close(self) -> None:
+        with self._lock:
+            self._closed = True
         self._node.destroy_guard_condition(self._wake)
 
     def _drain(self) -> None:
         # One value a turn, so that the node's other callbacks get theirs. A trigger may stand for several values.
         with self._lock:
-            if not self._values:
+            if self._closed or not self._values:
                 return
             value, dropped, more = self._values.popleft(), self._dropped, bool(self._values)
             self._dropped = 0
@@ -84,12 +95,31 @@ class Mailbox:
         self._callback(value, dropped)
 
 
+class Tap:
+    """Calls back in the sender's thread, which waits for it: for what takes no time. No node is woken.
+
+    A turn of rclpy's executor takes about a millisecond of the interpreter, which a label waits for.
+    """
+
+    def __init__(self, callback: Callable[[Any, int], None]) -> None:
+        self._callback = callback
+
+    def put(self, value: Any) -> None:
+        self._callback(value, 0)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 class Outlet:
     """Sends library values under a topic.
 
     Args:
         convert: value -> message.
         lazy: publish on DDS only while somebody subscribes there.
+
+    Attributes:
+        publisher: on DDS.
     """
 
     def __init__(
@@ -106,7 +136,7 @@ class Outlet:
         self._topic, self._convert, self._handover = topic, convert, handover
         # In lock-step a frame may not be missed because its subscriber is still being matched.
         self._lazy = lazy and not (topic.stage and lockstep and handover is None)
-        self._publisher = node.create_lifecycle_publisher(
+        self.publisher = node.create_lifecycle_publisher(
             topic.message, topic.name, topic.qos(lockstep, reliability)
         )
         self._node = node
@@ -116,7 +146,7 @@ class Outlet:
         if self._handover is not None:
             self._handover.put(self._topic.name, value)
         if self._has_readers():
-            self._publisher.publish(self._convert(value))
+            self.publisher.publish(self._convert(value))
 
     @property
     def wanted(self) -> bool:
@@ -126,11 +156,11 @@ class Outlet:
         return self._has_readers()
 
     def _has_readers(self) -> bool:
-        return not self._lazy or self._publisher.get_subscription_count() > 0
+        return not self._lazy or self.publisher.get_subscription_count() > 0
 
     def close(self) -> None:
         """Remove the publisher."""
-        self._node.destroy_publisher(self._publisher)
+        self._node.destroy_publisher(self.publisher)
 
 
 class Inlet:
@@ -139,6 +169,8 @@ class Inlet:
     Args:
         convert: message -> value; an InputError it raises is given to ``on_bad_input``, and the node goes on.
         depth: length of the queue; 1 = newest wins.
+        direct: what comes in memory is given to the callback in the sender's thread; it must be quick, raise nothing,
+            and mind that messages come on the node's executor all the same.
     """
 
     def __init__(
@@ -153,12 +185,17 @@ class Inlet:
         lockstep: bool = False,
         reliability: str = "reliable",
         depth: int | None = None,
+        direct: bool = False,
     ) -> None:
         self._node, self._convert, self._callback, self._on_bad_input = node, convert, callback, on_bad_input
         self._handover = None if handover is None or topic.name in handover.from_outside else handover
         self._missed = Missed()
         if self._handover is not None:
-            self._box = self._handover.open_box(node, topic.name, callback, depth or topic.depth)
+            self._box: Mailbox | Tap
+            if direct:
+                self._box = self._handover.open_tap(topic.name, callback)
+            else:
+                self._box = self._handover.open_box(node, topic.name, callback, depth or topic.depth)
         else:
             qos = topic.qos(lockstep, reliability)
             qos.depth = depth or topic.depth

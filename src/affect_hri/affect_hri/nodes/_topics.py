@@ -21,6 +21,7 @@ class Topic:
         latched: transient local: who comes late gets the last `depth` messages.
         stage: published for every frame or command of the closed loop. In lock-step these are latched too, so
             that the first messages of a run cannot be lost to a subscription that is still being matched.
+        reliable: whatever a parameter asks for: it holds no pictures.
     """
 
     name: str
@@ -28,11 +29,12 @@ class Topic:
     depth: int
     latched: bool = False
     stage: bool = False
+    reliable: bool = False
 
     def qos(self, lockstep: bool = False, reliability: str = "reliable") -> QoSProfile:
         """The topic's profile; best effort only where a parameter asks for it."""
         latched = self.latched or (self.stage and lockstep)
-        reliable = lockstep or latched or reliability == "reliable"
+        reliable = self.reliable or lockstep or latched or reliability == "reliable"
         return QoSProfile(
             history=HistoryPolicy.KEEP_LAST,
             depth=self.depth,
@@ -46,7 +48,7 @@ IMAGE_COMPRESSED = Topic("camera/image_raw/compressed", CompressedImage, 1)
 CAMERA_INFO = Topic("camera/camera_info", CameraInfo, 5, stage=True)
 CAMERA_STATUS = Topic("camera/status", DiagnosticStatus, 1, latched=True)
 FACES = Topic("faces", affect.FaceArray, 5, stage=True)
-EMOTIONS = Topic("emotions", affect.EmotionEstimateArray, 5, stage=True)
+EMOTIONS = Topic("emotions", affect.EmotionEstimateArray, 5, stage=True, reliable=True)
 ATTRIBUTIONS = Topic("attributions", affect.AttributionArray, 2, stage=True)
 HEAD_COMMAND = Topic("head/command", affect.ExpressionCommand, 5, stage=True)
 MOUTH = Topic("head/mouth", Float32, 5)

@@ -10,7 +10,7 @@ from rclpy.task import Future
 
 from affect_core.config import names_of
 from affect_core.emotion import EmotionConfig
-from affect_core.errors import AffectError, Cancelled, ConfigError
+from affect_core.errors import AffectError, Cancelled, ConfigError, InputError
 from affect_core.explain import ExplainConfig
 from affect_core.explain.interrupt import Token
 from affect_core.explain.live import Live, LiveConfig, Recent, refuse_own_attention
@@ -22,7 +22,6 @@ from affect_hri.nodes import _topics
 from affect_hri.nodes._managed import ManagedNode
 from affect_hri.nodes._ports import Mailbox
 from affect_hri.program import run
-from affect_hri_interfaces import msg as affect
 from affect_hri_interfaces.srv import Explain
 
 ENDS = 64
@@ -75,9 +74,12 @@ class AttributionNode(ManagedNode):
         )
         self.release_later(self._stop_worker)
         self.inlet(
-            _topics.FACES, lambda message: conversions.to_face_set(message, self._reader), self._on_faces
+            _topics.FACES,
+            lambda message: conversions.to_face_set(message, self._reader),
+            self._on_faces,
+            direct=True,
         )
-        self.listen(_topics.EMOTIONS, self._on_emotions)
+        self.inlet(_topics.EMOTIONS, conversions.to_emotion_set, self._on_emotions, direct=True)
         self.report(DiagnosticStatus.OK, "waiting for labelled faces", **self._values())
 
     def _on_method(self, config: ExplainConfig) -> None:
@@ -97,20 +99,24 @@ class AttributionNode(ManagedNode):
             self._worker.stop()
             self._worker = None
 
-    # --- live ---
+    # --- live: in one program this is called in the threads of face_node and emotion_node ---
 
     def _on_faces(self, faces: FaceSet, _dropped: int) -> None:
         self._see(self._recent.add_faces(faces))
 
-    def _on_emotions(self, message: affect.EmotionEstimateArray) -> None:
-        emotions = conversions.to_emotion_set(message)
-        self._stage.expect_own(emotions)
+    def _on_emotions(self, emotions: EmotionSet, _dropped: int) -> None:
+        try:
+            self._stage.expect_own(emotions)
+        except InputError as error:
+            reason = error  # in memory this is the sender's thread: nothing is published here
+            self._ends.put(lambda: self.report_bad_input(reason))
+            return
         self._see(self._recent.add_emotions(emotions))
 
     def _see(self, joined: tuple[FaceSet, EmotionSet] | None) -> None:
-        if joined is not None and self._worker is not None:
-            self._live.see(*joined)
-            self._worker.wake()
+        worker = self._worker  # the node's thread may take it away meanwhile
+        if joined is not None and worker is not None and self._live.see(*joined):
+            worker.wake()
 
     def _on_outcome(self, outcome: Outcome) -> None:
         if outcome.job is not None and outcome.value is not None:

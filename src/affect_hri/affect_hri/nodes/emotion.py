@@ -40,7 +40,7 @@ class EmotionNode(ManagedNode):
 
     def setup(self) -> None:
         """Load the model; a card and weights that do not fit are a ModelError."""
-        self._emotions = self.advertise(_topics.EMOTIONS)
+        self._emotions = self.outlet(_topics.EMOTIONS, conversions.from_emotion_set)
         self._attributions = self.advertise(_topics.ATTRIBUTIONS)
         config = self.config(EmotionConfig)
         self._stage = EmotionStage(
@@ -74,7 +74,7 @@ class EmotionNode(ManagedNode):
         emotions = self._stage.process(faces, dropped)
         if self._ranks is not None:
             emotions = self._ranks.attach(faces, emotions)
-        self._emotions.publish(conversions.from_emotion_set(emotions))
+        self._emotions.send(emotions)
         # In lock-step the topic is latched: who comes late may still ask for it.
         if self.lockstep or self._attributions.get_subscription_count() > 0:
             self._publish_attention(faces, emotions)

@@ -17,6 +17,8 @@ from affect_hri.program import run
 from affect_hri_interfaces import msg as affect
 
 WAITING_FRAMES = 8
+LOOK_S = 0.2
+"""How often the node looks whether somebody watches."""
 
 
 class OverlayNode(ManagedNode):
@@ -36,14 +38,34 @@ class OverlayNode(ManagedNode):
         self._reader = conversions.ImageReader()
 
     def start(self) -> None:
-        """Listen to everything that is drawn."""
+        """Wait for somebody who watches."""
+        self._watched = False
+        self.report(DiagnosticStatus.OK, "nobody watches")
+        self.every(LOOK_S, self._look)
+        self._closers_unwatched = len(self._closers)
+        self._look()
+
+    def _look(self) -> None:
+        """Listen only while somebody watches: all that is drawn comes with every frame, and takes time from labels."""
+        if self._pictures.wanted == self._watched:
+            return
+        self._watched = not self._watched
+        if self._watched:
+            self._listen()
+            self.report(DiagnosticStatus.OK, "drawing")
+        else:
+            self._close_down_to(self._closers_unwatched)
+            self._frames.clear()
+            self._faces.clear()
+            self.report(DiagnosticStatus.OK, "nobody watches")
+
+    def _listen(self) -> None:
         self.inlet(
             _topics.IMAGE_RAW, lambda message: conversions.to_frame(message, self._reader), self._on_frame
         )
         self.listen(_topics.FACES, self._on_faces)
         self.listen(_topics.EMOTIONS, self._on_emotions)
         self.listen(_topics.ATTRIBUTIONS, self._on_attributions)
-        self.report(DiagnosticStatus.OK, "drawing")
 
     def _on_age(self, config: ShownConfig) -> None:
         self._maps = Shown(config)
