@@ -108,6 +108,8 @@ def make_node(bench, node_class, tiny_model, pictures, tmp_path):
         made.append(node)
         assert node.trigger_configure().name == "SUCCESS", node.failure
         assert node.trigger_activate().name == "SUCCESS", node.failure
+        if name == "overlay":
+            node.listen_for_watchers()
         return node
 
     yield make

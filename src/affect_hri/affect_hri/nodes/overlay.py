@@ -47,19 +47,19 @@ class OverlayNode(ManagedNode):
 
     def _look(self) -> None:
         """Listen only while somebody watches: all that is drawn comes with every frame, and takes time from labels."""
-        if self._pictures.wanted == self._watched:
-            return
-        self._watched = not self._watched
-        if self._watched:
-            self._listen()
-            self.report(DiagnosticStatus.OK, "drawing")
-        else:
+        if self._pictures.wanted and not self._watched:
+            self.listen_for_watchers()
+        elif self._watched and not self._pictures.wanted:
+            self._watched = False
             self._close_down_to(self._closers_unwatched)
             self._frames.clear()
             self._faces.clear()
             self.report(DiagnosticStatus.OK, "nobody watches")
 
-    def _listen(self) -> None:
+    def listen_for_watchers(self) -> None:
+        """Begin to listen, as when somebody begins to watch; of an active node."""
+        self._watched = True
+        self.report(DiagnosticStatus.OK, "drawing")
         self.inlet(
             _topics.IMAGE_RAW, lambda message: conversions.to_frame(message, self._reader), self._on_frame
         )

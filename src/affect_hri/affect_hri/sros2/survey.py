@@ -39,6 +39,9 @@ _VARIANTS: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
 }
 """Parameters that change what a node uses, or without which it would look for a device; each is tried."""
 
+_MAKES_LATER: Final[Mapping[str, str]] = {"overlay": "listen_for_watchers"}
+"""Node -> the method that makes what it has not from its activation on."""
+
 _CLOCKS: Final = ("wall", "lockstep")
 _ACTION: Final = "/_action/"
 _EVERY_NODE: Final = Uses(subscribes=frozenset({"/clock"}))
@@ -92,6 +95,8 @@ def _active(name: str, namespace: str, values: Mapping[str, Any]) -> Iterator[Ma
             node.trigger_activate()
         if node.failure is not None:
             raise ConfigError(f"expected to look at {name}_node at work, but: {node.failure}")
+        if name in _MAKES_LATER:
+            getattr(node, _MAKES_LATER[name])()
         yield node
     finally:
         node.close()
