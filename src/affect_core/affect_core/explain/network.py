@@ -45,7 +45,7 @@ class Logits(nn.Module):
 
 
 class Rough(nn.Module):
-    """Logits in bf16: three digits, and gradients in a third of the time where the processor multiplies bf16."""
+    """Logits in bf16: three digits, and gradients in a third of the time where it is multiplied in matrices."""
 
     def __init__(self, logits: nn.Module) -> None:
         super().__init__()

@@ -98,7 +98,7 @@ class Mailbox:
 class Tap:
     """Calls back in the sender's thread, which waits for it: for what takes no time. No node is woken.
 
-    A turn of rclpy's executor takes about a millisecond of the interpreter, which a label waits for.
+    Waking a node for every frame delays labels where both cores are busy: see decision 9.
     """
 
     def __init__(self, callback: Callable[[Any, int], None]) -> None:
