@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import threading
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ _CALLS: Final[dict[type[nn.Module], tuple[Any, ...]]] = {
 """What is called in a forward pass -> the module that takes its place where its operands are computed."""
 
 _SUMS: Final = {operator.iadd: operator.add}
+_ONE_TRACES: Final = threading.Lock()
 
 
 class Logits(nn.Module):
@@ -134,7 +136,7 @@ def split_activations(network: nn.Module) -> fx.GraphModule:
     are no longer made in place, and maximum pools, products and quotients of two computed values become modules that
     know the rule for them. Parameters are shared with the given network, not copied.
     """
-    traced = fx.symbolic_trace(network)
+    traced = _trace(network)
     for number, node in enumerate(list(traced.graph.nodes)):
         made = _replacement(traced, node)
         if made is not None:
@@ -150,6 +152,33 @@ def split_activations(network: nn.Module) -> fx.GraphModule:
     traced.graph.lint()
     traced.recompile()
     return traced.eval()
+
+
+class _OwnThread(fx.Tracer):
+    """Notes down what its own thread calls. torch.fx lets it see every network that runs in the process meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def call_module(self, m: nn.Module, forward: Any, args: Any, kwargs: Any) -> Any:
+        """See `fx.Tracer`."""
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: Any) -> Any:
+        """See `fx.Tracer`."""
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
+
+
+def _trace(network: nn.Module) -> fx.GraphModule:
+    """As `fx.symbolic_trace`, while other threads run or trace networks of their own."""
+    with _ONE_TRACES:  # two at a time would leave each other's changes to nn.Module behind
+        graph = _OwnThread().trace(network)
+        return fx.GraphModule(network, graph)
 
 
 def _replacement(traced: fx.GraphModule, node: fx.Node) -> nn.Module | None:
