@@ -76,9 +76,10 @@ class Endpoints(Diagnosed):
         callback: Callable[[Any, int], None],
         *,
         depth: int | None = None,
+        burst: int | None = None,
         direct: bool = False,
     ) -> None:
-        """Receives values from memory or over DDS; bad input becomes a diagnostic. See `Inlet` for ``direct``."""
+        """Receives values from memory or over DDS; bad input becomes a diagnostic. For the options see `Inlet`."""
         self.health.queue_depth = depth or topic.depth
 
         def take(value: Any, dropped: int) -> None:
@@ -95,6 +96,7 @@ class Endpoints(Diagnosed):
             lockstep=self.lockstep,
             reliability=self.get_parameter("image_reliability").value,
             depth=depth,
+            burst=burst,
             direct=direct,
         )
         self.release_later(inlet.close)

@@ -29,9 +29,16 @@ class Handover:
         self.from_outside = frozenset(from_outside)
         self._boxes: dict[str, list[Mailbox | Tap]] = {}
 
-    def open_box(self, node: Node, topic: str, callback: Callable[[Any, int], None], depth: int) -> Mailbox:
+    def open_box(
+        self,
+        node: Node,
+        topic: str,
+        callback: Callable[[Any, int], None],
+        depth: int,
+        burst: int | None = None,
+    ) -> Mailbox:
         """A mailbox that wakes ``node``'s executor for every value put under ``topic``."""
-        box = Mailbox(node, callback, depth)
+        box = Mailbox(node, callback, depth, burst)
         self._boxes.setdefault(topic, []).append(box)
         return box
 
@@ -59,11 +66,20 @@ class Handover:
 
 
 class Mailbox:
-    """A bounded queue where the newest value wins; the drops are counted and told with the next value."""
+    """A bounded queue where the newest value wins; the drops are counted and told with the next value.
 
-    def __init__(self, node: Node, callback: Callable[[Any, int], None], depth: int) -> None:
-        self._values: deque[Any] = deque(maxlen=depth)
-        self._dropped = 0
+    Args:
+        depth: so many values wait.
+        burst: so many while the node keeps up: what comes at once after a stall is soon done. Once one had to be
+            dropped ``depth`` holds again, until nothing waits: who is too slow should not be late as well. None: depth.
+    """
+
+    def __init__(
+        self, node: Node, callback: Callable[[Any, int], None], depth: int, burst: int | None = None
+    ) -> None:
+        self._values: deque[Any] = deque()
+        self._depth, self._burst = depth, burst or depth
+        self._dropped, self._behind = 0, False
         self._closed = False
         self._lock = threading.Lock()
         self._callback = callback
@@ -74,8 +90,10 @@ class Mailbox:
         with self._lock:
             if self._closed:  # by its node, while the sender was on its way here
                 return
-            self._dropped += len(self._values) == self._values.maxlen
             self._values.append(value)
+            while len(self._values) > (self._depth if self._behind else self._burst):
+                self._values.popleft()
+                self._dropped, self._behind = self._dropped + 1, True
             self._wake.trigger()
 
     def close(self) -> None:
@@ -93,6 +111,8 @@ class Mailbox:
         if more:
             self._wake.trigger()
         self._callback(value, dropped)
+        with self._lock:
+            self._behind = self._behind and bool(self._values)
 
 
 class Tap:
@@ -169,6 +189,7 @@ class Inlet:
     Args:
         convert: message -> value; an InputError it raises is given to ``on_bad_input``, and the node goes on.
         depth: length of the queue; 1 = newest wins.
+        burst: of what comes in memory, see `Mailbox`.
         direct: what comes in memory is given to the callback in the sender's thread; it must be quick, raise nothing,
             and mind that messages come on the node's executor all the same.
     """
@@ -185,6 +206,7 @@ class Inlet:
         lockstep: bool = False,
         reliability: str = "reliable",
         depth: int | None = None,
+        burst: int | None = None,
         direct: bool = False,
     ) -> None:
         self._node, self._convert, self._callback, self._on_bad_input = node, convert, callback, on_bad_input
@@ -195,7 +217,7 @@ class Inlet:
             if direct:
                 self._box = self._handover.open_tap(topic.name, callback)
             else:
-                self._box = self._handover.open_box(node, topic.name, callback, depth or topic.depth)
+                self._box = self._handover.open_box(node, topic.name, callback, depth or topic.depth, burst)
         else:
             qos = topic.qos(lockstep, reliability)
             qos.depth = depth or topic.depth

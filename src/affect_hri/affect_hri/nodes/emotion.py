@@ -22,6 +22,8 @@ from affect_hri.nodes._managed import ManagedNode
 from affect_hri.nodes._ports import Mailbox
 from affect_hri.program import run
 
+BURST = 2
+"""Faces that may wait: where face_node detects anew, a frame takes it long, and the next one follows at once."""
 _NOT_READ = (
     "no estimate: expected finite logits, got others; restore the model's files, or set runtime:=torch"
 )
@@ -67,6 +69,7 @@ class EmotionNode(ManagedNode):
             lambda message: conversions.to_face_set(message, self._reader),
             self._on_faces,
             depth=1,
+            burst=BURST,
         )
         self.report(DiagnosticStatus.OK, "waiting for faces")
 
