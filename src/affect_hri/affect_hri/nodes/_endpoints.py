@@ -80,7 +80,8 @@ class Endpoints(Diagnosed):
         direct: bool = False,
     ) -> None:
         """Receives values from memory or over DDS; bad input becomes a diagnostic. For the options see `Inlet`."""
-        self.health.queue_depth = depth or topic.depth
+        in_memory = burst if self.handover is not None else None
+        self.health.queue_depth = in_memory or depth or topic.depth
 
         def take(value: Any, dropped: int) -> None:
             self.health.lost(dropped)
